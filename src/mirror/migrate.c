@@ -9,6 +9,7 @@
  * whoever migrates, whenever it is committed.
  */
 #include "mirror/migrate.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/timer.h"
 #include "mirror/lock_wait_private.h"
@@ -24,6 +25,11 @@
 #define LOCK_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define LOOK_AFTER_USEC   (6 * USEC_PER_SEC)
 
+/* The worker of a subscription that was disabled notices after the transaction that it applies, or
+ * within a second. */
+#define WORKER_TIMEOUT_USEC (10 * USEC_PER_SEC)
+#define WORKER_POLL_USEC    (100 * USEC_PER_MSEC)
+
 enum { PARAMS_RECORD, PARAMS_CHECKSUM, PARAMS_LOOK };
 
 typedef struct MigrateTask {
@@ -38,7 +44,9 @@ typedef struct MigrateTask {
         int version, from_version;
         bool read_once; /* the recorded migrations */
         bool sharing;
-        bool knows_catalog; /* the table is there */
+        bool knows_catalog;            /* the table is there */
+        bool worker_ends;              /* of a disabled subscription; migrate_apply once more */
+        uint64_t worker_deadline_usec; /* 0: none was seen */
         Text notes;
         Timer look_timer;
         PgTask *look; /* what the transaction waits for */
@@ -121,16 +129,28 @@ static PgNext migrate_on_foreign(const PGresult *result, void *userdata _unused_
 }
 
 /* A schema that another mirror fills is not changed while it does. */
-static PgNext migrate_on_subscribed(const PGresult *result, void *userdata _unused_,
-                                    Fault *ret_fault)
+static PgNext migrate_on_subscribed(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        const char *disable = result_text(result, 0, 0);
-        if (!disable)
+        MigrateTask *t = userdata;
+        const char *disable = result_text(result, 0, 0), *disabled = result_text(result, 0, 1);
+        if (!disable && !disabled)
                 return PG_NEXT;
-        fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
-                  "this database subscribes to another mirror, which writes its tables: %s then "
-                  "migrate, then ENABLE it",
-                  disable);
+        uint64_t now = clock_monotonic_usec();
+        if (t->worker_deadline_usec == 0)
+                t->worker_deadline_usec = now + WORKER_TIMEOUT_USEC;
+        if (disable)
+                fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
+                          "this database subscribes to another mirror, which writes its tables: %s "
+                          "then migrate, then ENABLE it",
+                          disable);
+        else if (now < t->worker_deadline_usec)
+                t->worker_ends = true;
+        else
+                fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
+                          "this database subscribes to another mirror: the subscription %s is "
+                          "disabled, but its worker has not ended within %d s; migrate "
+                          "once more when pg_stat_subscription has no pid for it",
+                          disabled, (int)(WORKER_TIMEOUT_USEC / USEC_PER_SEC));
         return PG_ROLLBACK;
 }
 
@@ -242,6 +262,7 @@ static int migrate_apply(MigrateTask *t)
 {
         const SqlMigration *migration = &sql_migrations[t->next];
         Params *record = &t->task.params[PARAMS_RECORD];
+        t->worker_ends = false;
         params_done(record);
         params_int(record, migration->number);
         params_text(record, migration->name);
@@ -285,6 +306,15 @@ static int migrate_next(MigrateTask *t)
         return t->next < sql_n_migrations ? migrate_apply(t) : migrate_share(t);
 }
 
+static void migrate_apply_again(void *userdata)
+{
+        MigrateTask *t = userdata;
+        Fault memory;
+        fault_no_memory(&memory);
+        if (migrate_apply(t) < 0)
+                task_finish(&t->task, PG_END_FAILED, &memory);
+}
+
 static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         MigrateTask *t = (MigrateTask *)task;
@@ -292,6 +322,7 @@ static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         t->look = pg_cancel(t->look);
         if (fault->code == CODE_PG_LOCK_TIMEOUT && t->holder.scope != FAULT_NONE)
                 fault = &t->holder;
+        bool again = end == PG_END_ROLLED_BACK && t->worker_ends;
         bool applied = end == PG_END_DONE && t->next > 0 && !t->sharing;
         if (applied)
                 t->version = sql_migrations[t->next].number;
@@ -299,7 +330,7 @@ static bool migrate_complete(MirrorTask *task, PgEnd end, const Fault *fault)
                 migrate_report(t, fault);
                 return false;
         }
-        int r = migrate_next(t);
+        int r = again ? task_wait(task, WORKER_POLL_USEC, migrate_apply_again) : migrate_next(t);
         if (r >= 0)
                 return true;
         Fault memory;

@@ -304,6 +304,26 @@ sql/queries/migrate_subscribed.sql
 integration/test_upgrade_subscriber the_subscriber_first*
 s/s.pid IS NOT NULL/true/
 
+a worker of a disabled subscription that has not ended is refused at once
+src/mirror/migrate.c
+integration/test_upgrade_subscriber a_worker*
+s/t->worker_ends = true;/(void)now;/
+
+a worker of a disabled subscription is waited for without an end
+src/mirror/migrate.c
+integration/test_upgrade_subscriber a_worker*
+s/else if (now < t->worker_deadline_usec)/else if (now > 0)/
+
+a schema is migrated while the worker of a disabled subscription writes it
+sql/queries/migrate_subscribed.sql
+integration/test_upgrade_subscriber a_worker*
+s/FILTER (WHERE NOT p.subenabled)/FILTER (WHERE false)/
+
+an enabled subscription is waited for as one that is disabled
+sql/queries/migrate_subscribed.sql
+integration/test_upgrade_subscriber the_subscriber_first*
+s/FILTER (WHERE p.subenabled)/FILTER (WHERE false)/
+
 a schema is migrated under the subscription that writes it
 src/mirror/migrate.c
 integration/test_upgrade_subscriber the_subscriber_first*

@@ -7,6 +7,8 @@
  * the released one.
  */
 #include "base/cleanup.h"
+#include "base/duration.h"
+#include "base/timer.h"
 #include "harness/program.h"
 #include "integration/pair.h"
 #include <setjmp.h>
@@ -182,8 +184,6 @@ static void the_subscriber_first_and_nothing_stops(void **state)
                 strstr(p->subscriber.fault.message, "ALTER SUBSCRIPTION edgemirror DISABLE;"));
 
         pair_follow(p, PAGE_DISABLE, NULL);
-        pair_wait_for(&p->subscriber,
-                      "SELECT count(*) = 0 FROM pg_stat_subscription WHERE pid IS NOT NULL");
         assert_int_equal(rename_and_sync(u, "while it is held off"), 0);
         bench_try_migrate(&p->subscriber);
         assert_migrated(&p->subscriber);
@@ -207,6 +207,44 @@ static void the_subscriber_first_and_nothing_stops(void **state)
                    "4");
         _cleanup_(cleanup_free) char *log = harness_read(p->subscriber.pg.folder, "log");
         assert_null(strstr(log, "is missing"));
+}
+
+static void unlock(void *userdata)
+{
+        PGconn **lock = userdata;
+        PQfinish(*lock);
+        *lock = NULL;
+}
+
+/* Its worker applies a transaction meanwhile, which it finishes first. */
+static void a_worker_that_has_not_ended_is_waited_for(void **state)
+{
+        Upgrade *u = *state;
+        MirrorBench *b = &u->pair.subscriber;
+        Timer timer = {0};
+        PGconn *lock = PQconnectdb(b->pg.service);
+        PQclear(PQexec(lock, "BEGIN; LOCK TABLE edgemirror.edge IN SHARE MODE"));
+        assert_int_equal(rename_and_sync(u, "before it is held off"), 0);
+        pair_wait_for(b, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = "
+                         "'Lock' AND pid IN (SELECT pid FROM pg_stat_subscription))");
+        pair_follow(&u->pair, PAGE_DISABLE, NULL);
+
+        bench_try_migrate(b); /* its transaction does not end */
+        assert_string_equal(fault_code_name(b->fault.code), "pg-subscriber");
+        assert_non_null(strstr(b->fault.message, "the subscription edgemirror is disabled, but"));
+        assert_int_equal(b->migrated.to_version, 1);
+
+        assert_int_equal(
+                timer_start(&timer, b->event, 300 * USEC_PER_MSEC, USEC_PER_MSEC, unlock, &lock),
+                0);
+        bench_try_migrate(b);
+        assert_null(lock);
+        assert_migrated(b);
+        pair_follow(&u->pair, PAGE_ENABLE, NULL);
+        pair_wait_until_equal(&u->pair);
+        assert_sql(b,
+                   "SELECT count(*) FROM edgemirror.inventory WHERE name = 'before it is held off'",
+                   "1");
 }
 
 /* The subscription stops, readers have what was there, and it goes on by itself. */
@@ -237,6 +275,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_subscriber_first_and_nothing_stops,
+                                                begin_with_the_released_version, end),
+                cmocka_unit_test_setup_teardown(a_worker_that_has_not_ended_is_waited_for,
                                                 begin_with_the_released_version, end),
                 cmocka_unit_test_setup_teardown(the_publisher_first_and_the_subscriber_waits,
                                                 begin_with_the_released_version, end),
