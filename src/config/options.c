@@ -34,7 +34,7 @@
 static const Option OPTIONS[] = {
         /* [catalog] */
         { CATALOG(url), .key = "url", .kind = &option_kind_url, .required = true,
-          .sample = "https://acme.collibra.com",
+          .sample = "https://acme.collibra.com", .sample_is_off = true,
           .help = "Address of the catalog, as in the browser's address bar, without the path of a "
                   "page." },
         { CATALOG(auth), .key = "auth", .kind = &option_kind_auth, .default_text = "basic",

@@ -33,10 +33,19 @@ static void the_shipped_sample_is_what_the_table_says(void **state _unused_)
         assert_string_equal(shipped, text); /* differs: run "make update-sample" */
 }
 
-static void the_sample_loads(void **state _unused_)
+/* As it is installed it names no catalog, so that nothing is sent to one that is not the reader's.
+ */
+static void the_sample_loads_once_it_has_a_url(void **state _unused_)
 {
         _cleanup_(cleanup_free) char *text = sample_print();
+        char *url = strstr(text, "\n;url = ");
 
+        files_write("t.conf", text);
+        assert_refused(
+                "t.conf", -EINVAL,
+                "t.conf:13: url is missing in [catalog]; accepted: url = https://HOST, or http "
+                "to a loopback address (127.0.0.0/8, [::1], localhost)\n");
+        url[1] = ' ';
         files_write("t.conf", text);
         _cleanup_(cleanup_config) Config *c = assert_loaded("t.conf");
         assert_int_equal(c->n_edges, 1);
@@ -91,7 +100,8 @@ int main(int argc, char **argv)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(the_shipped_sample_is_what_the_table_says),
-                cmocka_unit_test_setup_teardown(the_sample_loads, files_setup, files_teardown),
+                cmocka_unit_test_setup_teardown(the_sample_loads_once_it_has_a_url, files_setup,
+                                                files_teardown),
                 cmocka_unit_test(what_cannot_be_written_is_an_error),
                 cmocka_unit_test(every_key_is_in_the_sample_and_in_the_help),
         };
