@@ -224,7 +224,6 @@ static void edges_forget_catalog(EdgeSet *s)
         s->found = NULL;
         s->n_found = 0;
         s->n_vanished = 0;
-        s->found_is_newer = false;
 }
 
 int edges_configure(EdgeSet *s, Config *config)
@@ -252,15 +251,17 @@ int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n)
 {
         _cleanup_(candidates_done) Candidates all = {0};
         size_t k = 0;
-        if (s->found_is_newer)
-                return 0;
         if (candidates_init(&all, n + s->n_found) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 while (k < s->n_found && uuid_compare(&s->found[k].id, &edges[i].id) < 0)
                         candidates_add_known(&all, &s->found[k++]);
-                k += k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
-                candidates_add(&all, &edges[i].id, edges[i].catalog_name);
+                bool known = k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
+                if (known && s->found_is_newer)
+                        candidates_add_known(&all, &s->found[k]);
+                else
+                        candidates_add(&all, &edges[i].id, edges[i].catalog_name);
+                k += known;
         }
         while (k < s->n_found)
                 candidates_add_known(&all, &s->found[k++]);

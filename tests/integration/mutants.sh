@@ -14,6 +14,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+what the database keeps is not read while something else was found
+src/daemon/edges.c
+unit/test_daemon_edges what_the_database*
+s/^        if (candidates_init(&all, n + s->n_found) < 0)/        if (s->found_is_newer) return 0;\n&/
+
+a name of before replaces the one that was found since
+src/daemon/edges.c
+unit/test_daemon_edges what_the_database*
+s/if (known \&\& s->found_is_newer)/if (false)/
+
 what one catalog has is taken to the next
 src/daemon/edges.c
 unit/test_daemon_edges what_a_catalog_has*
@@ -23,11 +33,6 @@ what vanished from one catalog is not taken in the next
 src/daemon/edges.c
 unit/test_daemon_edges what_a_catalog_has*
 s/^        s->n_vanished = 0;/        (void)s->n_vanished;/
-
-what was found in one catalog counts for more than the database of the next
-src/daemon/edges.c
-unit/test_daemon_edges what_a_catalog_has*
-/s->n_vanished = 0;/{n;s/.*/        (void)s;/}
 
 two edges whose names look alike are one for the receiver
 src/daemon/notify_message.c

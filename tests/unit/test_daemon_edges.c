@@ -103,6 +103,37 @@ static void what_a_catalog_has_stays_there(void **state)
         (void)config_free(b);
 }
 
+/* Else they would be registered as disabled: the catalog may be away. */
+static void what_the_database_keeps_comes_back_after_a_reload(void **state)
+{
+        (void)state;
+        EdgeSet s = {0};
+        _cleanup_(cleanup_free) EdgeItem *items = items_new(3, 1);
+        Discovered answer = {
+                .source = DISCOVER_EDGE_API, .whole = true, .edges = items, .n_edges = 2};
+        files_write("all.conf", CATALOG POSTGRES "[discover]\nenabled = yes\n");
+        files_write("none.conf", CATALOG POSTGRES "[discover]\nenabled = yes\ninclude = zzz*\n");
+        Config *all = assert_loaded("all.conf"), *none = assert_loaded("none.conf");
+        const MirrorDiscovered known[] = {{.id = items[0].id, .catalog_name = items[0].name},
+                                          {.id = items[1].id, .catalog_name = (char *)"of before"}};
+        assert_int_equal(edges_configure(&s, all), 0);
+        assert_int_equal(edges_update(&s, &answer, NULL, 0), 1);
+        edges_registered(&s);
+
+        /* one more is found, and is not registered yet */
+        answer.n_edges = 3;
+        assert_int_equal(edges_update(&s, &answer, NULL, 0), 1);
+        assert_int_equal(edges_load(&s, known, 2), 0);
+        assert_string_equal(edges_find(&s, &items[1].id)->name, items[1].name);
+        assert_int_equal(edges_configure(&s, none), 0);
+        assert_int_equal(edges_configure(&s, all), 0);
+        assert_int_equal(edges_load(&s, known, 2), 0);
+        assert_int_equal(edges_count(&s), 2);
+        edges_done(&s);
+        (void)config_free(all);
+        (void)config_free(none);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -110,6 +141,8 @@ int main(void)
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(what_a_catalog_has_stays_there, files_setup,
                                                 files_teardown),
+                cmocka_unit_test_setup_teardown(what_the_database_keeps_comes_back_after_a_reload,
+                                                files_setup, files_teardown),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
