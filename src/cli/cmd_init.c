@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 
 typedef struct Init {
-        const char *file;
+        const char *file, *config_file; /* where it is written; as it was given, or NULL */
         InitAnswers answers;
         Checks checks;
         char *sections; /* of the edges that were found */
@@ -61,7 +61,7 @@ static int init_load(Init *c)
         _cleanup_(text_done) Text errors = {0};
         ConfigAnswer answers[INIT_ANSWERS_MAX];
         size_t n = init_answers_list(&c->answers, answers);
-        c->checks = (Checks){.before_migrate = true};
+        c->checks = (Checks){.before_migrate = true, .session.config_file = c->config_file};
         int r = config_load_answers(answers, n, &c->checks.session.config, &errors);
         if (r >= 0)
                 return CLI_EXIT_DONE;
@@ -184,7 +184,8 @@ static int init_write(const Init *c)
 int command_init(const CommandLine *line)
 {
         bool terminal = isatty(STDIN_FILENO);
-        Init c = {.file = line->output        ? line->output
+        Init c = {.config_file = line->config_file,
+                  .file = line->output        ? line->output
                           : line->config_file ? line->config_file
                                               : CONFIG_DEFAULT_FILE};
         int status = init_find_place(&c);

@@ -2,22 +2,31 @@
  * cmd_migrate: the command.
  */
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/session.h"
 #include "mirror/grants.h"
 #include "mirror/migrate.h"
 #include <stdio.h>
 
+static void migration_print(const MigrateReport *report)
+{
+        fputs("database ", stdout);
+        put_text(stdout, report->database);
+        printf("%s%s, schema edgemirror: ", report->server[0] ? " at " : "", report->server);
+        if (report->from_version == report->to_version)
+                printf("at version %d already\n", report->to_version);
+        else
+                printf("version %d → %d\n", report->from_version, report->to_version);
+}
+
 static void migration_on_done(const MigrateReport *report, const Fault *fault, void *userdata)
 {
         Session *s = userdata;
         if (fault->scope != FAULT_NONE)
                 session_fail(s, fault);
-        else if (report->from_version == report->to_version)
-                printf("schema edgemirror is at version %d already\n", report->to_version);
         else
-                printf("schema edgemirror: version %d → %d\n", report->from_version,
-                       report->to_version);
+                migration_print(report);
         fputs(report->notes, stderr);
         session_end(s, fault_exit_status(fault));
 }

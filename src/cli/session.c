@@ -1,6 +1,7 @@
 #include "cli/session.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/by_hand.h"
 #include "cli/cli.h"
 #include "mirror/spool.h"
 #include <stdio.h>
@@ -9,6 +10,7 @@
 int session_load(Session *s, const char *config_file)
 {
         _cleanup_(text_done) Text errors = {0};
+        s->config_file = config_file;
         int r = (s->edges_optional ? config_load_for_discover : config_load)(config_file,
                                                                              &s->config, &errors);
         return session_loaded(r, &errors);
@@ -54,19 +56,28 @@ static int session_open_event(Session *s, Fault *ret_fault)
                      : 0;
 }
 
+static int session_opened(const Session *s, int r, Fault *fault)
+{
+        if (r >= 0)
+                return CLI_EXIT_DONE;
+        by_hand_advise(fault, s->config, s->config_file);
+        return session_fault_status(fault);
+}
+
 int session_try_mirror(Session *s, Fault *ret_fault)
 {
-        return session_open_event(s, ret_fault) < 0 ||
-                               peers_open_mirror(s->peers, s->only_reads, ret_fault) < 0
-                       ? session_fault_status(ret_fault)
-                       : CLI_EXIT_DONE;
+        int r = session_open_event(s, ret_fault);
+        if (r >= 0)
+                r = peers_open_mirror(s->peers, s->only_reads, ret_fault);
+        return session_opened(s, r, ret_fault);
 }
 
 int session_try_catalog(Session *s, Fault *ret_fault)
 {
-        return session_open_event(s, ret_fault) < 0 || peers_open_catalog(s->peers, ret_fault) < 0
-                       ? session_fault_status(ret_fault)
-                       : CLI_EXIT_DONE;
+        int r = session_open_event(s, ret_fault);
+        if (r >= 0)
+                r = peers_open_catalog(s->peers, ret_fault);
+        return session_opened(s, r, ret_fault);
 }
 
 int session_open_mirror(Session *s)

@@ -19,6 +19,7 @@ typedef struct Session {
         /* set before it is loaded: a configuration without a section of an edge will do */
         bool edges_optional;
         Config *config;
+        const char *config_file; /* of session_load */
         sd_event *event;
         Peers *peers;
         AskedNames asked; /* of a command that reads the mirror */

@@ -35,17 +35,10 @@ bool secret_name_is_valid(const char *name)
 
 static int credentials_absent(const char *name, Fault *ret_fault)
 {
-        _cleanup_(cleanup_free) char *property =
-                text_format("LoadCredential=%s:edgemirror.%s", name, name);
-        _cleanup_(text_done) Text quoted = {0};
-        if (!property || text_append_quoted(&quoted, property) < 0)
-                return fault_no_memory(ret_fault);
         return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
                          "credential:%s: $CREDENTIALS_DIRECTORY is not set; systemd sets it for a "
-                         "unit with LoadCredential=%s:PATH; by hand, as root: systemd-run --quiet "
-                         "--collect --wait --pty --pipe -p User=edgemirror -p %s edgemirror "
-                         "COMMAND; elsewhere name the file itself",
-                         name, name, quoted.data);
+                         "unit with LoadCredential=%s:PATH; elsewhere name the file itself",
+                         name, name);
 }
 
 /* The path of a credential. */
@@ -97,15 +90,22 @@ static int secret_exposed(const char *where, const char *path, const struct stat
                 where, mode, (long)st->st_uid, (long)geteuid());
 }
 
-/* systemd keeps the credentials of a unit in a directory of the unit's name. */
+/* systemd keeps the credentials of a unit in a directory of the unit's name. Those of a command by
+ * hand may be of any file. */
 static int credential_missing(const char *where, const char *path, Fault *ret_fault)
 {
-        static const char unit_name[] = "/edgemirror@";
+        static const char of_instance[] = "/edgemirror@", of_service[] = "/edgemirror.service/";
         const char *name = where + strlen(CREDENTIAL_PREFIX);
-        const char *unit = strstr(path, unit_name);
-        const char *instance = unit ? unit + strlen(unit_name) : "";
+        const char *unit = strstr(path, of_instance);
+        const char *instance = unit ? unit + strlen(of_instance) : "";
         const char *end = strstr(instance, ".service/");
         int size = end ? (int)(end - instance) : 0;
+        if (size == 0 && !strstr(path, of_service))
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
+                                 "%s: %s does not exist; create what LoadCredential=%s:PATH of "
+                                 "this unit names in " CREDENTIAL_STORE
+                                 ", owned by root, with mode 0600, or add it to the unit",
+                                 where, path, name);
         return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
                          "%s: %s does not exist; create " CREDENTIAL_STORE
                          "edgemirror%s%.*s.%s, owned "

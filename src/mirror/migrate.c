@@ -39,8 +39,9 @@ typedef struct MigrateTask {
         size_t n_steps;
         /* index in sql_migrations; 0 is the bootstrap, done with every transaction */
         size_t next;
-        size_t checking;      /* index of the migration whose checksum is compared */
-        char (*recorded)[65]; /* by index */
+        size_t checking;                /* index of the migration whose checksum is compared */
+        char (*recorded)[65];           /* by index */
+        char database[256], server[64]; /* of the report */
         int version, from_version;
         bool read_once; /* the recorded migrations */
         bool sharing;
@@ -113,8 +114,11 @@ static bool migrate_knows_catalog(void *userdata)
 
 /* ---- may this database, and what is in it, be used? ----------------------------------------- */
 
-static PgNext migrate_on_server(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
+static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
 {
+        MigrateTask *t = userdata;
+        (void)snprintf(t->database, sizeof(t->database), "%s", PQgetvalue(result, 0, 2));
+        (void)snprintf(t->server, sizeof(t->server), "%s", PQgetvalue(result, 0, 7));
         return server_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
@@ -288,6 +292,8 @@ static int migrate_share(MigrateTask *t)
 static void migrate_report(MigrateTask *t, const Fault *fault)
 {
         MigrateReport report = {
+                .database = t->database,
+                .server = t->server,
                 .from_version = t->from_version,
                 .to_version = t->version,
                 .notes = t->notes.data ? t->notes.data : "",

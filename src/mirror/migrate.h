@@ -15,11 +15,13 @@
 #include "mirror/mirror.h"
 #include <stdio.h>
 
+/* Texts are borrowed during the callback. */
 typedef struct MigrateReport {
-        int from_version; /* 0: there was no schema */
+        const char *database;
+        const char *server; /* its address; "": on this host */
+        int from_version;   /* 0: there was no schema */
         int to_version;
-        /* what an administrator still has to do, a paragraph each, or ""; borrowed during the
-         * callback */
+        /* what an administrator still has to do, a paragraph each, or "" */
         const char *notes;
 } MigrateReport;
 

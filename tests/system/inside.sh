@@ -336,6 +336,25 @@ init_as_the_service() {
         as_service -c /var/tmp/first.conf check >/dev/null
 }
 
+# As it is advised to whom systemd has passed no secret: the database is that of the environment, not that of the configuration.
+another_database() {
+        local advice
+        setpriv --reuid=postgres --regid=postgres --init-groups psql -XqAtd postgres -c 'CREATE DATABASE bi OWNER edgemirror' || return 1
+        echo 'host bi edgemirror 127.0.0.1/32 scram-sha-256' >>/var/lib/edgemirror-test/pg_hba.conf
+        sql 'SELECT pg_reload_conf()' >/dev/null || return 1
+        export EDGEMIRROR_POSTGRES_CONNINFO='host=127.0.0.2 dbname=bi user=edgemirror'
+        advice=$(runuser -u edgemirror -- "$bindir/edgemirror" migrate 2>&1)
+        advice=${advice##*, as root: }
+        why="advised was: $advice"
+        advice=$(PATH="$bindir:$PATH" eval "${advice%COMMAND}migrate" </dev/null 2>&1)
+        unset EDGEMIRROR_POSTGRES_CONNINFO
+        case $advice in
+        'database bi at 127.0.0.2, schema edgemirror: version 0 → '*) why= ;;
+        *) why="$why; that says: $advice" ;;
+        esac
+        [ -z "$why" ]
+}
+
 answers() { curl -fsS "http://127.0.0.1:9743/$1"; }
 answers_with() { is "$1" "$(answers "$1")" "$2"; }
 socket_is() { is 'the state of the socket' "$(systemctl show --value -p ActiveState edgemirror-monitor.socket)" "$1"; }
@@ -427,6 +446,7 @@ check 'a service that hangs is killed and begins again' watched
 check 'the monitor answers on a socket that systemd opened, while the service runs' monitor_by_activation
 check 'the monitor answers on a unix socket of its own' monitor_on_a_file
 check 'a first configuration is made with the user and the secrets of the service' init_as_the_service
+check 'another database is migrated as it is advised' another_database
 check 'the template serves another configuration with secrets of its own' template_serves
 check 'an invalid configuration is not tried again' not_restarted_when_invalid
 check 'no secret is in the journal' secrets_stay_secret

@@ -205,10 +205,6 @@ static void credentials_come_from_systemds_folder(void **state)
         assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
         assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
                               "LoadCredential=db:PATH");
-        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
-                              "-p LoadCredential=db:edgemirror.db edgemirror");
-        assert_secret_refused("credential:d b", -ENOENT, "secret-no-credentials",
-                              "-p 'LoadCredential=d b:edgemirror.d b' edgemirror");
 
         assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
         assert_secret_refused("credential:db", -ENOENT, "secret-missing", "LoadCredential=db:PATH");
@@ -228,8 +224,8 @@ static void credentials_come_from_systemds_folder(void **state)
         } UNITS[] = {
                 {"/run/absent/edgemirror.service", "/etc/credstore/edgemirror.db,"},
                 {"/run/absent/edgemirror@acme.eu.service", "/etc/credstore/edgemirror.acme.eu.db,"},
-                {"/run/absent/run-u7.service", "/etc/credstore/edgemirror.db,"},
-                {"/run/absent/edgemirror@", "/etc/credstore/edgemirror.db,"},
+                {"/run/absent/run-u7.service", "what LoadCredential=db:PATH of this unit names"},
+                {"/run/absent/edgemirror@", "what LoadCredential=db:PATH of this unit names"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(UNITS); i++) {
                 assert_int_equal(setenv("CREDENTIALS_DIRECTORY", UNITS[i].directory, 1), 0);
