@@ -158,21 +158,77 @@ static cJSON *await_message(Server *server, const char *words)
         return NULL;
 }
 
+/* What every line has; the fields, in capitals, are of tests/structure/stability.sh. */
+static void add_log(Text *out, const HarnessService *service)
+{
+        Text lines = {0};
+        char file[64];
+        (void)snprintf(file, sizeof(file), "%s.err", service->name);
+        _cleanup_(cleanup_free) char *log = harness_read(service->folder, file);
+        add_objects(&lines, "log_format = json", log);
+        for (char *rest = lines.data, *line; (line = strsep(&rest, "\n"));) {
+                const char *member = strstr(line, ": ");
+                if (member && member[2] >= 'a')
+                        assert_int_equal(text_printf(out, "%s\n", line), 0);
+        }
+        text_done(&lines);
+}
+
 /* ---- the cases ------------------------------------------------------------------------------ */
 
-/* Edge 0 is well and changes; edge 1 fails; edge 2 is asked for by a service. */
+/* Rows of each kind that a plan has, with all their members; one moves to edge 2, which nobody
+ * mirrors yet. The list of edge 1 fails then. */
+static void add_plans(ServiceWorld *w, Text *out)
+{
+        char move[96];
+        w->n_configured = 2;
+        service_write_config(w);
+        change_rows(w, 0, "{\"op\":\"link\",\"index\":1}");
+        change_rows(w, 0, "{\"op\":\"link\",\"index\":5}");
+        change_rows(w, 0, "{\"op\":\"link\",\"index\":6}");
+        add_command(w, out, "sync", NULL);
+        change_rows(w, 0, "{\"op\":\"hide\",\"index\":6}");
+        add_command(w, out, "sync", NULL);
+        change_rows(w, 0, "{\"op\":\"show\"}");
+        change_rows(w, 0, "{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"}");
+        change_rows(w, 0, "{\"op\":\"link\",\"index\":2}");
+        change_rows(w, 0, "{\"op\":\"add\",\"name\":\"new\",\"databaseId\":true}");
+        (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":5,\"to\":\"%s\"}",
+                       w->edges[2]);
+        change_rows(w, 0, move);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":1}");
+        service_fault(w, "list", 1, "\"status\":403");
+        add_command(w, out, "sync", "--dry-run");
+        setenv("EDGEMIRROR_DEFAULTS_CONFIRM_REMOVALS", "2", 1);
+        add_command(w, out, "sync", "--dry-run");
+        setenv("EDGEMIRROR_DEFAULTS_MAX_REMOVALS", "0", 1);
+        add_command(w, out, "sync", "--dry-run");
+        unsetenv("EDGEMIRROR_DEFAULTS_CONFIRM_REMOVALS");
+        unsetenv("EDGEMIRROR_DEFAULTS_MAX_REMOVALS");
+        w->n_configured = 3;
+        service_write_config(w);
+}
+
+/* Whose list takes until it is stopped. */
+static void sync_under_way(ServiceWorld *w, int edge)
+{
+        service_fault(w, "list", edge, "\"delay_ms\":60000");
+        make_due(w, edge, edge);
+        service_await_phase(w, edge, "list");
+}
+
+/* Edge 0 changes, and is under way at the end; edge 1 fails; edge 2 is well. */
 static void what_commands_answer_in_json(void **state)
 {
         ServiceWorld *w = *state;
         Text out = {0};
         PGconn *conn = listen_to_all(w);
+        add_plans(w, &out);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection ADD CONSTRAINT "
+                                 "refused CHECK (name <> 'renamed')"));
         add_command(w, &out, "sync", NULL);
-        change_rows(w, 0, "{\"op\":\"rename\",\"index\":0,\"name\":\"renamed\"}");
-        change_rows(w, 0, "{\"op\":\"remove\",\"index\":1}");
-        change_rows(w, 0, "{\"op\":\"add\",\"name\":\"new\"}");
-        change_rows(w, 0, "{\"op\":\"link\",\"index\":2}");
-        service_fault(w, "list", 1, "\"status\":403");
-        add_command(w, &out, "sync", "--dry-run");
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.database_connection DROP CONSTRAINT "
+                                 "refused"));
         add_command(w, &out, "sync", NULL);
         add_command(w, &out, "status", NULL);
         add_command(w, &out, "verify", NULL);
@@ -185,6 +241,10 @@ static void what_commands_answer_in_json(void **state)
                                  "WHERE name = 'renamed'"));
         add_command(w, &out, "verify", NULL);
         add_notifications(w, &out, conn);
+        (void)service_start(w, 0);
+        sync_under_way(w, 0);
+        add_command(w, &out, "status", NULL);
+        service_stop(w, 0);
         forget_nulls(&out);
         stable_compare("json", &out);
         text_done(&out);
@@ -202,8 +262,9 @@ static void what_the_service_answers_and_tells(void **state)
         char where[sizeof(w->folder) + 16];
         (void)snprintf(where, sizeof(where), "%s/monitor", w->folder);
         (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "log_format = json");
         service_write_config(w);
-        (void)service_start(w, 0);
+        const HarnessService *service = service_start(w, 0);
         service_fault(w, "list", 2, "\"status\":403");
         make_due(w, 2, 2);
         make_due(w, 0, 0);
@@ -212,12 +273,14 @@ static void what_the_service_answers_and_tells(void **state)
         cJSON *message = await_message(server, "edge e2: failed: ");
         add_members(&out, "[notify]", "", message);
         cJSON_Delete(message);
+        sync_under_way(w, 0);
         _cleanup_(cleanup_free) char *answer = web_get(where, "/status.json");
         _cleanup_(cleanup_free) char *body = strdup(web_body(answer));
         assert_int_equal(web_status(answer), 200);
         add_objects(&out, "/status.json", body);
         service_stop(w, 0);
         server_stop(server);
+        add_log(&out, service);
         forget_nulls(&out);
         stable_compare("json-service", &out);
         text_done(&out);
