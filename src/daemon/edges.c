@@ -240,6 +240,7 @@ int edges_configure(EdgeSet *s, Config *config)
                 edges_forget_catalog(s);
                 edges_forget_unknown(s);
         }
+        s->found_is_newer = false; /* what the database has may be wanted again */
         Config *before = s->config;
         s->config = config_ref(config);
         (void)config_free(before);
@@ -251,17 +252,15 @@ int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n)
 {
         _cleanup_(candidates_done) Candidates all = {0};
         size_t k = 0;
+        if (s->found_is_newer)
+                return 0;
         if (candidates_init(&all, n + s->n_found) < 0)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 while (k < s->n_found && uuid_compare(&s->found[k].id, &edges[i].id) < 0)
                         candidates_add_known(&all, &s->found[k++]);
-                bool known = k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
-                if (known && s->found_is_newer)
-                        candidates_add_known(&all, &s->found[k]);
-                else
-                        candidates_add(&all, &edges[i].id, edges[i].catalog_name);
-                k += known;
+                k += k < s->n_found && uuid_equal(&s->found[k].id, &edges[i].id);
+                candidates_add(&all, &edges[i].id, edges[i].catalog_name);
         }
         while (k < s->n_found)
                 candidates_add_known(&all, &s->found[k++]);

@@ -56,8 +56,7 @@ int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret);
 
 /* ---- what was discovered -------------------------------------------------------------------- */
 
-/* What the database keeps is added; what was found since has its names from there. -ENOMEM: the set
- * is as it was. */
+/* What the database keeps. -ENOMEM: the set is as it was. */
 int edges_load(EdgeSet *s, const MirrorDiscovered *edges, size_t n);
 
 /* It is registered: from now on the database counts. */

@@ -14,15 +14,10 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
-what the database keeps is not read while something else was found
+what the database keeps is not read after a reload, where something else was found before
 src/daemon/edges.c
 unit/test_daemon_edges what_the_database*
-s/^        if (candidates_init(&all, n + s->n_found) < 0)/        if (s->found_is_newer) return 0;\n&/
-
-a name of before replaces the one that was found since
-src/daemon/edges.c
-unit/test_daemon_edges what_the_database*
-s/if (known \&\& s->found_is_newer)/if (false)/
+/may be wanted again/d
 
 what one catalog has is taken to the next
 src/daemon/edges.c
