@@ -11,7 +11,9 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -259,6 +261,15 @@ static void draft_on_error(void *userdata, unsigned line, const char *what, cons
                      "%s; accepted: %s", what, accepted);
 }
 
+static bool directory_is_closed(const char *file)
+{
+        char directory[PATH_MAX];
+        const char *slash = strrchr(file, '/');
+        (void)snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - file) + 1 : 1,
+                       slash ? file : ".");
+        return faccessat(AT_FDCWD, directory, X_OK, AT_EACCESS) < 0 && errno == EACCES;
+}
+
 static void draft_note_unreadable(Draft *d, unsigned file, int error)
 {
         static const struct {
@@ -278,6 +289,9 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
         for (size_t i = 0; i < ARRAY_SIZE(WORDS); i++)
                 if (WORDS[i].error == error)
                         text = WORDS[i].text;
+        if (error == -EACCES && directory_is_closed(d->files[file]))
+                text = "its directory may not be entered; accepted: one that the user of "
+                       "edgemirror can enter (mode 0755)";
         if (text)
                 problems_add(&d->problems, (Place){.file = file}, "%s", text);
         else

@@ -626,7 +626,15 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, grants);
         free(grants);
         assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "postgres: publication", false);
         assert_int_equal(sync_all(w), 0);
+
+        /* the publication is that of the role that migrates, whoever asks */
+        sql(w, "ALTER PUBLICATION edgemirror OWNER TO svc");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "belongs to svc, who may change or drop it", true);
+        assert_says(w, "out", "ALTER PUBLICATION edgemirror OWNER TO em;", true);
+        sql(w, "ALTER PUBLICATION edgemirror OWNER TO em");
 
         /* the next sync writes nothing, and says what the next change would lack all the same */
         sql(w, "REVOKE TEMPORARY ON DATABASE test FROM svc");

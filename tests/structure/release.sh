@@ -42,6 +42,9 @@ git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >
 git -C "$tree" tag "v$version" && committed "after the tag"
 expect_found "a tag that is another commit" "the tag v$version is another commit" released "$version"
 git -C "$tree" tag -d "v$version" >/dev/null
+git -C "$tree" config user.useConfigOnly true
+expect_found "a tag without a name" "git knows no user.name and user.email" env HOME="$scratch" XDG_CONFIG_HOME="$scratch" GIT_CONFIG_NOSYSTEM=1 "$tree/scripts/release" \
+	--tag --output "$scratch/release" "$version"
 mkdir "$scratch/there"
 expect_found "a folder that is there" "is there already" "$tree/scripts/release" --output "$scratch/there" "$version"
 mv "$tree/.git" "$scratch/git"

@@ -414,6 +414,30 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
                        "t.conf.d/y.conf: a directory; accepted: a regular file\n");
 }
 
+static void a_file_or_its_directory_that_belongs_to_somebody_else_is_told_apart(void **state)
+{
+        if (geteuid() != 0) { /* nobody else may become somebody else */
+                print_message("only root can try this\n");
+                return;
+        }
+        files_write("t.conf", VALID);
+        assert_int_equal(chmod("t.conf", 0600), 0);
+        assert_int_equal(seteuid(4711), 0);
+        assert_refused("t.conf", -EACCES,
+                       "t.conf: its directory may not be entered; accepted: one that the user of "
+                       "edgemirror can enter (mode 0755)\n"
+                       "t.conf.d: its directory may not be entered; accepted: one that the user of "
+                       "edgemirror can enter (mode 0755)\n");
+        assert_int_equal(seteuid(0), 0);
+        assert_int_equal(chmod(*state, 0755), 0);
+        assert_int_equal(chmod("t.conf.d", 0755), 0);
+        assert_int_equal(seteuid(4711), 0);
+        assert_refused("t.conf", -EACCES,
+                       "t.conf: it may not be read; accepted: a file that the user of edgemirror "
+                       "can read\n");
+        assert_int_equal(seteuid(0), 0);
+}
+
 /* What an editor, a package manager or a backup leaves there. */
 static void only_visible_files_that_end_in_conf_count(void **state _unused_)
 {
@@ -594,6 +618,7 @@ int main(void)
                 TEST(a_line_that_cannot_be_read_whole_is_an_error),
                 TEST(a_long_edge_name_is_kept_or_refused_never_cut),
                 TEST(a_file_that_cannot_be_read_stops_the_load_and_says_why),
+                TEST(a_file_or_its_directory_that_belongs_to_somebody_else_is_told_apart),
                 TEST(only_visible_files_that_end_in_conf_count),
                 TEST(blanks_of_every_kind_count_as_blanks),
                 TEST(what_is_no_folder_or_no_text_of_a_sane_size_is_refused),
