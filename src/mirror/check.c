@@ -61,9 +61,7 @@ typedef struct CheckTask {
 static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault)
 {
         MirrorCheck *c = &t->checks[t->n_checks++];
-        *c = (MirrorCheck){.what = what,
-                           .passed = fault == NULL,
-                           .took_usec = clock_monotonic_usec() - t->begun_usec};
+        *c = (MirrorCheck){.what = what, .took_usec = clock_monotonic_usec() - t->begun_usec};
         if (fault) {
                 c->fault = *fault;
                 (void)snprintf(c->detail, sizeof(c->detail), "%s", fault->message);

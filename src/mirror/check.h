@@ -8,12 +8,11 @@
 
 #define MIRROR_CHECKS_MAX 20
 typedef struct MirrorCheck {
-        const char *what; /* "connection", "schema version", "privileges" … */
-        bool passed;
-        bool is_note;                           /* passed, and somebody should read it */
-        uint64_t took_usec;                     /* the question; 0: none was asked */
+        const char *what;   /* "connection", "schema version", "privileges" … */
+        bool is_note;       /* nothing is wrong, and somebody should read it */
+        uint64_t took_usec; /* the question; 0: none was asked */
         char detail[LIMIT_FAULT_MESSAGE_BYTES]; /* what was found, or what to do */
-        Fault fault;                            /* when not passed: decides the exit status */
+        Fault fault; /* scope FAULT_NONE: it passed; else it decides the exit status */
 } MirrorCheck;
 
 typedef void (*MirrorCheckCallback)(const MirrorCheck *checks, size_t n_checks, void *userdata);

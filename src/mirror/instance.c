@@ -81,7 +81,6 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
         for (int row = 0; row < PQntuples(r); row++) {
                 const MirrorInstanceStatus status = {
                         .name = result_text(r, row, 0),
-                        .version = result_text(r, row, 1),
                         .alive = result_bool(r, row, 2),
                         .stopped = result_bool(r, row, 3),
                         .seen_sec = result_int(r, row, 4),

@@ -50,7 +50,7 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
                          MirrorTask **ret);
 
 typedef struct MirrorInstanceStatus {
-        const char *name, *version;
+        const char *name;
         bool alive;
         bool stopped;             /* in order */
         int64_t seen_sec, up_sec; /* since its last sign of life, and its start */

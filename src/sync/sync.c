@@ -75,11 +75,6 @@ static void sync_tell(Sync *s)
                 .job = s->machine.job,
                 .listed = s->machine.listing.received,
         };
-        if (s->machine.phase == SYNC_PHASE_VERIFY) {
-                const Proof *p = &s->machine.proof;
-                progress.to_prove = p->total;
-                progress.proven = p->gone + p->here + p->moved + p->unknown;
-        }
         s->progress(&progress, s->userdata);
 }
 

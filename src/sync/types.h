@@ -70,7 +70,6 @@ typedef struct SyncProgress {
         bool has_job;
         JobStatus job;
         int64_t listed;
-        int64_t proven, to_prove; /* rows missing from the list, while each is asked for */
 } SyncProgress;
 
 typedef void (*SyncProgressCallback)(const SyncProgress *progress, void *userdata);

@@ -50,7 +50,7 @@ static size_t home_ask(const PageArguments *a, const char *name _unused_, char s
 typedef struct Sums {
         int64_t edges, of_level[EDGE_LEVELS], rows, held, pending, rejected;
         int64_t oldest_listed, oldest_refreshed, never_listed, never_refreshed;
-        int64_t n_alive, n_edges_wanted;
+        int64_t n_alive;
         MirrorWait waits; /* what an instance waits for for long */
 } Sums;
 

@@ -303,15 +303,15 @@ static void a_server_that_is_too_old_is_named(void **state)
         World w;
         check_server(&w, old);
         assert_string_equal(w.checks[0].what, "connection");
-        assert_false(w.checks[0].passed);
+        assert_int_not_equal(w.checks[0].fault.scope, FAULT_NONE);
         assert_string_equal(fault_code_name(w.checks[0].fault.code), "pg-too-old");
         assert_string_equal(w.checks[0].detail, "PostgreSQL 12.22 is older than 13");
         check_server(&w, latin);
-        assert_false(w.checks[0].passed);
+        assert_int_not_equal(w.checks[0].fault.scope, FAULT_NONE);
         assert_string_equal(fault_code_name(w.checks[0].fault.code), "pg-encoding");
         assert_non_null(strstr(w.checks[0].detail, "LATIN1"));
         check_server(&w, right);
-        assert_true(w.checks[0].passed);
+        assert_int_equal(w.checks[0].fault.scope, FAULT_NONE);
         assert_string_equal(w.checks[0].detail, "PostgreSQL 13.0, database mirror as em");
         assert_string_equal(fault_code_name(w.checks[1].fault.code), "pg-schema-missing");
 }
