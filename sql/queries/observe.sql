@@ -1,5 +1,5 @@
 -- The mirror as a whole, for /metrics: a row for each figure: its metric, the value of its label ('' where it has none), and the figure (null: there is none).
--- Also the time of it. The order of states is that of MetricEdge in src/base/metric.h.
+-- Also the time of it. The order of states is that of METRIC_LABEL_EDGE in src/base/metric.h.
 WITH edge AS (
     SELECT * FROM edgemirror.freshness
 ), total AS (

@@ -141,12 +141,12 @@ typedef enum MetricLabel {
         METRIC_LABEL_CHANGE,
         METRIC_LABEL_VERDICT,
         METRIC_LABEL_OPERATION,
-        METRIC_LABEL_CODE, /* metric_code */
-        METRIC_LABEL_CONNECTION,
-        METRIC_LABEL_LEVEL, /* LogLevel */
-        METRIC_LABEL_EDGE,
-        METRIC_LABEL_SHORT, /* bounds of a histogram: up to half a minute */
-        METRIC_LABEL_LONG,  /* … up to hours */
+        METRIC_LABEL_CODE,       /* metric_code */
+        METRIC_LABEL_CONNECTION, /* PgConnectionState */
+        METRIC_LABEL_LEVEL,      /* LogLevel */
+        METRIC_LABEL_EDGE,       /* as the view freshness has them, in the order of observe.sql */
+        METRIC_LABEL_SHORT,      /* bounds of a histogram: up to half a minute */
+        METRIC_LABEL_LONG,       /* … up to hours */
         METRIC_LABELS,
 } MetricLabel;
 
@@ -174,27 +174,6 @@ typedef enum MetricOperation {
         METRIC_OPERATION_ONE,
         METRIC_OPERATION_EDGES,
 } MetricOperation;
-
-typedef enum MetricConnection {
-        METRIC_CONNECTION_CONNECTING,
-        METRIC_CONNECTION_IDLE,
-        METRIC_CONNECTION_WORKING,
-        METRIC_CONNECTION_CLOSING,
-} MetricConnection;
-
-/* As the view freshness has them, in the order of observe.sql. */
-typedef enum MetricEdge {
-        METRIC_EDGE_DISABLED,
-        METRIC_EDGE_FAILING,
-        METRIC_EDGE_OVERDUE,
-        METRIC_EDGE_HELD,
-        METRIC_EDGE_UNSTABLE,
-        METRIC_EDGE_UNLISTED,
-        METRIC_EDGE_UNREFRESHED,
-        METRIC_EDGE_REJECTED,
-        METRIC_EDGE_WELL,
-        METRIC_EDGES,
-} MetricEdge;
 
 /* The value of `code` for a status of HTTP; 0: no answer came. */
 unsigned metric_code(int status);

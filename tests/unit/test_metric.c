@@ -68,8 +68,8 @@ static void values_of_labels_are_named(void **state)
         assert_string_equal(metric_label_value(METRIC_LOG_MESSAGES, LOG_LEVEL_WARNING), "warning");
         assert_string_equal(metric_label_value(METRIC_LOG_MESSAGES, LOG_LEVEL_INFO), "info");
         assert_string_equal(metric_label_value(METRIC_LOG_MESSAGES, LOG_LEVEL_DEBUG), "debug");
-        assert_string_equal(metric_label_value(METRIC_MIRROR_EDGES, METRIC_EDGE_WELL), "well");
-        assert_null(metric_label_value(METRIC_MIRROR_EDGES, METRIC_EDGES));
+        assert_string_equal(metric_label_value(METRIC_MIRROR_EDGES, 8), "well");
+        assert_null(metric_label_value(METRIC_MIRROR_EDGES, 9));
         assert_string_equal(metric_label_value(METRIC_CATALOG_REQUESTS, METRIC_OPERATION_FIND_JOBS),
                             "find_jobs");
         assert_string_equal(metric_label_value(METRIC_SYNCS, 0), "");
