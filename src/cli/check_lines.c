@@ -353,9 +353,8 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
 void check_postgres(Checks *c)
 {
         Fault fault;
-        MirrorTask *task;
         int status = session_try_mirror(&c->session, &fault);
-        int r = status == 0 ? mirror_check(c->session.peers->mirror, check_on_mirror, c, &task) : 0;
+        int r = status == 0 ? mirror_check(c->session.peers->mirror, check_on_mirror, c, NULL) : 0;
         if (status == 0 && r >= 0)
                 return;
         if (r < 0)

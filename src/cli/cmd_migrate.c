@@ -47,15 +47,13 @@ int command_migrate(const CommandLine *line)
         Session s = {.command = "migrate"};
         if (line->print)
                 return session_begun(&s, mirror_migrate_print(stdout));
-        MirrorTask *task;
         int status = session_load(&s, line->config_file);
         if (status == 0)
                 status = session_open_mirror(&s);
         if (status == 0) {
-                int r = line->grants
-                                ? mirror_grants(s.peers->mirror, line->grants, migration_on_grant,
-                                                &s, &task)
-                                : mirror_migrate(s.peers->mirror, migration_on_done, &s, &task);
+                int r = line->grants ? mirror_grants(s.peers->mirror, line->grants,
+                                                     migration_on_grant, &s, NULL)
+                                     : mirror_migrate(s.peers->mirror, migration_on_done, &s, NULL);
                 status = session_begun(&s, r);
         }
         return session_finish(&s, status);

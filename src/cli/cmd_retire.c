@@ -17,7 +17,6 @@
 typedef struct Retirement {
         Session session;
         const CommandLine *line;
-        MirrorTask *task;
         Uuid *edges;
         size_t n_edges;
         bool some_configured;
@@ -48,7 +47,6 @@ static bool is_wanted(const Retirement *c)
 static void retirement_on_done(const Fault *fault, void *userdata)
 {
         Retirement *c = userdata;
-        c->task = NULL;
         if (fault->scope != FAULT_NONE) {
                 session_fail(&c->session, fault);
                 return;
@@ -65,7 +63,7 @@ static void retirement_begin(Retirement *c)
                 return;
         }
         int r = mirror_retire(c->session.peers->mirror, c->edges, c->n_edges, c->line->forget,
-                              retirement_on_done, c, &c->task);
+                              retirement_on_done, c, NULL);
         if (r < 0)
                 session_end(&c->session, session_begun(&c->session, r));
 }
@@ -94,7 +92,6 @@ static void retirement_on_found(const MirrorRetirable *edge, const Fault *fault,
                 retirement_take(c, edge);
                 return;
         }
-        c->task = NULL;
         if (fault->scope != FAULT_NONE)
                 session_fail(&c->session, fault);
         else if (asked_names_missing(&c->session.asked, "retire",
@@ -121,7 +118,7 @@ static int retirement_open(Retirement *c)
         /* A name may be the id of another edge: two of each at most. */
         c->edges = calloc(2 * n + 1, sizeof(*c->edges));
         int r = c->edges ? mirror_find_retirable(c->session.peers->mirror, c->session.asked.names,
-                                                 retirement_on_found, c, &c->task)
+                                                 retirement_on_found, c, NULL)
                          : -ENOMEM;
         return session_begun(&c->session, r);
 }

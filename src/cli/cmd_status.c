@@ -38,7 +38,6 @@ typedef struct StatusView {
 
         /* of a watch */
         Timer timer;
-        MirrorTask *task;
         FILE *head, *first, *rest; /* the service; what needs a look; the others */
         char *head_text, *first_text, *rest_text;
         size_t head_size, first_size, rest_size;
@@ -237,7 +236,6 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 status_take_row(v, s);
                 return;
         }
-        v->task = NULL;
         int status = CLI_EXIT_DONE;
         if (fault->scope == FAULT_NONE &&
             asked_names_missing(&v->session.asked, "status", ASKED_NAMES_SYNC)) {
@@ -268,7 +266,6 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
                 service_status_take(&v->service, instance, out);
                 return;
         }
-        v->task = NULL;
         if (fault->scope != FAULT_NONE) {
                 status_on_row(NULL, fault, v);
                 return;
@@ -276,7 +273,7 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
         if (out && !(v->watch && v->service.n_known == 0))
                 service_status_end(&v->service, out);
         int r = mirror_status(v->session.peers->mirror, v->session.asked.names, status_on_row, v,
-                              &v->task);
+                              NULL);
         if (r < 0)
                 session_end(&v->session, session_begun(&v->session, r));
 }
@@ -287,7 +284,7 @@ static void status_ask(StatusView *v)
         v->service = (ServiceStatus){0};
         int r = v->watch ? watch_open(v) : 0;
         if (r >= 0)
-                r = mirror_instances(v->session.peers->mirror, status_on_instance, v, &v->task);
+                r = mirror_instances(v->session.peers->mirror, status_on_instance, v, NULL);
         if (r < 0)
                 session_end(&v->session, session_begun(&v->session, r));
 }

@@ -357,7 +357,6 @@ static int command_register(SyncCommand *c)
         const Config *config = c->session.config;
         size_t n = c->line->dry_run ? 0 : config->n_edges; /* which only looks */
         _cleanup_(cleanup_free) MirrorEdge *edges = calloc(n + 1, sizeof(*edges));
-        MirrorTask *task;
         if (!edges)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
@@ -365,7 +364,7 @@ static int command_register(SyncCommand *c)
                 edges[i].enabled = config->edges[i].enabled;
         }
         return mirror_register(c->session.peers->mirror, edges, n, NULL, command_on_registered, c,
-                               &task);
+                               NULL);
 }
 
 /* What is to be synced, once it is known what was discovered. 0 or an exit status. */
@@ -405,10 +404,8 @@ static void command_on_discovered(const MirrorDiscovered *edges, size_t n, const
 /* What was discovered is known to the database alone. */
 static int command_begin(SyncCommand *c)
 {
-        MirrorTask *task;
         return c->session.config->discover.enabled
-                       ? mirror_discovered(c->session.peers->mirror, command_on_discovered, c,
-                                           &task)
+                       ? mirror_discovered(c->session.peers->mirror, command_on_discovered, c, NULL)
                        : command_register(c);
 }
 

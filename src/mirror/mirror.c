@@ -131,7 +131,7 @@ int task_started(MirrorTask *task, int r, MirrorTask **ret)
 {
         if (r < 0)
                 task_free(task);
-        else
+        else if (ret)
                 *ret = task;
         return r;
 }

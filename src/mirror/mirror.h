@@ -6,7 +6,7 @@
  *
  * Asynchronous contract, of all headers of this directory: as in http.h; callbacks get a Fault that
  * is never NULL (scope FAULT_NONE: it went well). Arguments are copied unless the header says
- * otherwise.
+ * otherwise. `ret` NULL: whoever frees the mirror cancels it.
  */
 #pragma once
 
