@@ -170,7 +170,3 @@ int pg_start(PgPool *pool, const PgWork *work, PgCallback callback, void *userda
 /* Forgets the work: a transaction that has not sent COMMIT is rolled back by closing its
  * connection. NULL is fine. Returns NULL. */
 PgTask *pg_cancel(PgTask *task);
-
-/* The fault that a SQLSTATE means (see docs/failures.md); `detail` is the server's
- * primary message. Exposed for tests. */
-void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret);

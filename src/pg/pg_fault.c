@@ -54,7 +54,8 @@ static const StateMeaning meanings[] = {
 
 static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, ""};
 
-/* advice: NULL for that of the table. */
+/* What it means (see docs/failures.md); `detail`: the server's primary message. advice: NULL for
+ * that of the table. */
 static void fault_from_sqlstate(const char *sqlstate, const char *detail, const char *advice,
                                 Fault *ret)
 {
@@ -67,11 +68,6 @@ static void fault_from_sqlstate(const char *sqlstate, const char *detail, const 
         ret->retryable = m->retryable;
         ret->refused = m->refused;
         (void)snprintf(ret->sqlstate, sizeof(ret->sqlstate), "%s", sqlstate);
-}
-
-void pg_fault_from_sqlstate(const char *sqlstate, const char *detail, Fault *ret)
-{
-        fault_from_sqlstate(sqlstate, detail, NULL, ret);
 }
 
 void pg_fault_from_result(const PGresult *result, Fault *ret)
@@ -154,7 +150,7 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
         else
                 text_printable(message, strlen(message), text, sizeof(text));
         if (sentence) {
-                pg_fault_from_sqlstate(sqlstate, text, ret);
+                fault_from_sqlstate(sqlstate, text, NULL, ret);
                 return;
         }
         if (connecting && conn && PQconnectionNeedsPassword(conn)) {
