@@ -1,6 +1,3 @@
-/*
- * page: see the header.
- */
 #include "web/page.h"
 #include "base/duration.h"
 #include "web/style.h"
@@ -162,7 +159,9 @@ static void put_navigation(Html *h, const char *here)
         html_close(h);
 }
 
-void page_begin(Html *h, const char *title, const char *here)
+/* From the document's beginning into <main>, and to its end. `here`: the path of the page that the
+ * navigation shows as the present one; NULL: none. */
+static void page_begin(Html *h, const char *title, const char *here)
 {
         html_begin(h);
         html_open(h, "head");
@@ -183,7 +182,7 @@ void page_begin(Html *h, const char *title, const char *here)
         html_open(h, "main", {"id", "content"}, {"tabindex", "-1"});
 }
 
-void page_end(Html *h, const PageView *v)
+static void page_end(Html *h, const PageView *v)
 {
         html_close(h);
         html_open(h, "footer");
@@ -244,7 +243,7 @@ void page_put_number(Html *h, const char *element, int64_t value, const char *cl
         html_put(h, element, text, {"class", class});
 }
 
-void page_put_state(Html *h, const EdgeState *state)
+static void page_put_state(Html *h, const EdgeState *state)
 {
         char class[32];
         (void)snprintf(class, sizeof(class), "state %s", edge_level_names[state->level]);

@@ -71,11 +71,6 @@ typedef struct WebPage {
 
 extern const WebPage page_home, page_edge, page_inventory, page_changes;
 
-/* From the document's beginning into <main>, and to its end. `here`: the path of the page that the
- * navigation shows as the present one; NULL: none. */
-void page_begin(Html *h, const char *title, const char *here);
-void page_end(Html *h, const PageView *v);
-
 /* A whole page: 0, or -ENOMEM. */
 int page_write(const WebPage *page, const PageView *v, Html *h, unsigned *ret_status);
 /* A page that says what is wrong, and what to do. */
@@ -93,7 +88,6 @@ void page_put_edge(Html *h, const char *name, const char *id);
 /* A paragraph on what to do. What stands in backquotes is a command; "%s" in one becomes the name
  * of the edge, which may be NULL where there is none in it, as a shell reads it. */
 void page_put_advice(Html *h, const char *advice, const char *edge);
-void page_put_state(Html *h, const EdgeState *state);
 /* The state of an edge by the row's columns, which is returned, and what it hides. */
 const EdgeState *page_put_states(Html *h, const MirrorTable *t, size_t row);
 /* What is hidden means, and what to do; nothing where nothing is. */

@@ -63,6 +63,12 @@ static const struct {
 
 #define POLICY "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
+/* `value` is ours: nothing from outside. -ENOMEM. */
+static int answer_add_header(WebAnswer *a, const char *name, const char *value)
+{
+        return MHD_add_response_header(a->response, name, value) == MHD_YES ? 0 : -ENOMEM;
+}
+
 WebAnswer *web_answer_new(unsigned status, const char *content_type, const char *style_hash,
                           Text *body)
 {
@@ -79,17 +85,12 @@ WebAnswer *web_answer_new(unsigned status, const char *content_type, const char 
         own = (Text){0}; /* the response frees it */
         (void)snprintf(policy, sizeof(policy), POLICY "%s%s%s", style_hash ? "; style-src '" : "",
                        style_hash ? style_hash : "", style_hash ? "'" : "");
-        int r = web_answer_add_header(a, "Content-Security-Policy", policy);
+        int r = answer_add_header(a, "Content-Security-Policy", policy);
         if (r >= 0)
-                r = web_answer_add_header(a, "Content-Type", content_type);
+                r = answer_add_header(a, "Content-Type", content_type);
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(HEADERS); i++)
-                r = web_answer_add_header(a, HEADERS[i].name, HEADERS[i].value);
+                r = answer_add_header(a, HEADERS[i].name, HEADERS[i].value);
         return r < 0 ? NULL : TAKE_PTR(a);
-}
-
-int web_answer_add_header(WebAnswer *a, const char *name, const char *value)
-{
-        return MHD_add_response_header(a->response, name, value) == MHD_YES ? 0 : -ENOMEM;
 }
 
 WebAnswer *web_answer_free(WebAnswer *a)
@@ -133,9 +134,9 @@ static int answer_add_line_headers(WebAnswer *a)
 {
         int r = 0;
         if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-                r = web_answer_add_header(a, "Allow", "GET, HEAD");
+                r = answer_add_header(a, "Allow", "GET, HEAD");
         if (a->status == MHD_HTTP_SERVICE_UNAVAILABLE)
-                r = web_answer_add_header(a, "Retry-After", "5");
+                r = answer_add_header(a, "Retry-After", "5");
         return r;
 }
 

@@ -44,9 +44,6 @@ typedef struct WebAnswer WebAnswer;
 WebAnswer *web_answer_new(unsigned status, const char *content_type, const char *style_hash,
                           Text *body);
 
-/* One more header. `value` is ours: nothing from outside. -ENOMEM. */
-int web_answer_add_header(WebAnswer *a, const char *name, const char *value);
-
 /* NULL is fine. Returns NULL. Requests that were given it are served. */
 WebAnswer *web_answer_free(WebAnswer *a);
 DEFINE_CLEANUP(WebAnswer, web_answer, web_answer_free)
