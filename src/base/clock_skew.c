@@ -1,8 +1,4 @@
-/*
- * clock_skew: see the header.
- */
 #include "base/clock_skew.h"
-
 #include "base/duration.h"
 #include <stdio.h>
 

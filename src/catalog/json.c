@@ -1,6 +1,3 @@
-/*
- * json: validation before the parser, and the getters; see the header.
- */
 #include "catalog/json.h"
 #include "base/limits.h"
 #include "base/text.h"

@@ -1,6 +1,3 @@
-/*
- * notify_message: see the header.
- */
 #include "daemon/notify_message.h"
 #include "base/duration.h"
 #include "base/file.h"

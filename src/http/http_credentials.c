@@ -1,6 +1,3 @@
-/*
- * http_credentials: see the header.
- */
 #include "http/http_credentials.h"
 #include "base/base64.h"
 #include "http/client_certificate.h"

@@ -1,6 +1,3 @@
-/*
- * snapshot: see the header.
- */
 #include "sync/snapshot.h"
 #include "mirror/spool.h"
 
