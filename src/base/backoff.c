@@ -5,15 +5,12 @@ static uint64_t between(uint64_t low, uint64_t high, uint64_t random)
         return high > low ? low + random % (high - low + 1) : low;
 }
 
-uint64_t backoff_next(Backoff *b, uint64_t requested_usec, uint64_t random)
+uint64_t backoff_next(Backoff *b, uint64_t random)
 {
         uint64_t last = b->last_usec < b->floor_usec ? b->floor_usec : b->last_usec;
         uint64_t high = last > b->ceiling_usec / 3 ? b->ceiling_usec : 3 * last;
-        uint64_t delay = between(b->floor_usec, high, random);
-        b->last_usec = delay;
-        if (requested_usec > delay)
-                delay = requested_usec;
-        return delay < b->ceiling_usec ? delay : b->ceiling_usec;
+        b->last_usec = between(b->floor_usec, high, random);
+        return b->last_usec < b->ceiling_usec ? b->last_usec : b->ceiling_usec;
 }
 
 void backoff_reset(Backoff *b)

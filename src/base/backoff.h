@@ -15,9 +15,8 @@ typedef struct Backoff {
         uint64_t last_usec; /* 0: nothing failed yet */
 } Backoff;
 
-/* Delay before the next attempt, in microseconds, within [floor, ceiling]. A delay that the server
- * requested (Retry-After; 0: none) raises the delay and is itself held to the ceiling. `random` is
- * uniform over uint64_t. */
-uint64_t backoff_next(Backoff *b, uint64_t requested_usec, uint64_t random);
+/* Delay before the next attempt, in microseconds, within [floor, ceiling]. `random` is uniform over
+ * uint64_t. */
+uint64_t backoff_next(Backoff *b, uint64_t random);
 
 void backoff_reset(Backoff *b); /* after a success */

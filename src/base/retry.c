@@ -22,7 +22,7 @@ bool retry_again(Retry *r, const Fault *fault, uint64_t requested_usec, uint64_t
         r->failures++;
         if (!fault->retryable || r->failures >= r->attempts_max)
                 return false;
-        *ret_delay_usec = backoff_next(&r->backoff, 0, random);
+        *ret_delay_usec = backoff_next(&r->backoff, random);
         /* However long: what is too long ends the run instead, see machine.h. */
         if (*ret_delay_usec < requested_usec)
                 *ret_delay_usec = requested_usec;

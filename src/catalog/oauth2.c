@@ -344,7 +344,7 @@ static void oauth2_cancel(void *userdata)
 static void oauth2_fail(OAuth2 *o, const Fault *fault, uint64_t requested_usec)
 {
         uint64_t delay = fault->refused     ? REFUSED_USEC
-                         : fault->retryable ? backoff_next(&o->backoff, 0, clock_random())
+                         : fault->retryable ? backoff_next(&o->backoff, clock_random())
                                             : 0;
         oauth2_reset(o);
         auth_failed(o->auth, fault, delay > requested_usec ? delay : requested_usec);

@@ -35,7 +35,7 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         o->fault = *fault;
         o->attempts++;
         if (ret_delay_usec)
-                *ret_delay_usec = backoff_next(&o->backoff, 0, random);
+                *ret_delay_usec = backoff_next(&o->backoff, random);
         return log_it;
 }
 

@@ -42,7 +42,7 @@ static void journal_arm(Journal *j)
 {
         uint64_t delay = j->lease_usec / 3;
         if (j->failed)
-                delay = backoff_next(&j->backoff, 0, clock_random());
+                delay = backoff_next(&j->backoff, clock_random());
         else
                 backoff_reset(&j->backoff);
         timer_restart(&j->heartbeat, delay);

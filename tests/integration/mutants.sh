@@ -867,7 +867,7 @@ s/delay > requested_usec ? delay : requested_usec/delay/
 an endpoint that is away is asked every second
 src/catalog/oauth2.c
 unit/test_catalog_oauth2 an_endpoint_that_is_away*
-s/backoff_next(\&o->backoff, 0, clock_random())/0/
+s/backoff_next(\&o->backoff, clock_random())/0/
 
 a fault that the endpoint has now is not retried
 src/catalog/oauth2.c

@@ -79,7 +79,7 @@ static void apply_again(MirrorTask *t, Fault fault, bool read_back)
                 return;
         }
         t->stage = read_back ? APPLY_READ_BACK : APPLY_UNCHANGED;
-        uint64_t delay = backoff_next(&t->backoff, 0, world_random(sim_world));
+        uint64_t delay = backoff_next(&t->backoff, world_random(sim_world));
         t->timer = world_after(sim_world, t->owner.run->instance, delay, apply_on_timer, t, 0);
 }
 

@@ -40,7 +40,7 @@ static void every_delay_is_between_floor_and_ceiling(void **state)
                 uint64_t least =
                         cases[i].floor < cases[i].ceiling ? cases[i].floor : cases[i].ceiling;
                 for (unsigned n = 0; n < 20000; n++) {
-                        uint64_t delay = backoff_next(&b, 0, draw(&seed));
+                        uint64_t delay = backoff_next(&b, draw(&seed));
                         assert_true(delay >= least && delay <= cases[i].ceiling);
                         if (n % 100 == 0)
                                 backoff_reset(&b);
@@ -55,7 +55,7 @@ static void extreme_draws_are_in_bounds_too(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(draws); i++) {
                 Backoff b = {.floor_usec = 10, .ceiling_usec = 1000};
                 for (unsigned n = 0; n < 100; n++) {
-                        uint64_t delay = backoff_next(&b, 0, draws[i]);
+                        uint64_t delay = backoff_next(&b, draws[i]);
                         assert_true(delay >= 10 && delay <= 1000);
                 }
         }
@@ -69,7 +69,7 @@ static void a_delay_is_at_most_three_times_the_last(void **state)
                 Backoff b = {.floor_usec = 1000, .ceiling_usec = 60000000};
                 uint64_t last = 1000;
                 for (unsigned k = 0; k < 20; k++) {
-                        uint64_t delay = backoff_next(&b, 0, draw(&seed));
+                        uint64_t delay = backoff_next(&b, draw(&seed));
                         assert_true(delay <= 3 * last);
                         last = delay;
                 }
@@ -84,7 +84,7 @@ static void many_that_fail_together_do_not_come_back_together(void **state)
         uint64_t seed = 3;
         for (unsigned i = 0; i < EDGES; i++) {
                 Backoff b = {.floor_usec = 1000000, .ceiling_usec = 60000000};
-                uint64_t delay = backoff_next(&b, 0, draw(&seed)); /* within 1 s and 3 s */
+                uint64_t delay = backoff_next(&b, draw(&seed)); /* within 1 s and 3 s */
                 slots[(delay - 1000000) * SLOTS / 2000001]++;
         }
         for (unsigned i = 0; i < SLOTS; i++)
@@ -98,7 +98,7 @@ static void repeated_failures_reach_the_ceiling(void **state)
         uint64_t most = 0;
         Backoff b = {.floor_usec = 1000, .ceiling_usec = 1000000};
         for (unsigned n = 0; n < 200; n++) {
-                uint64_t delay = backoff_next(&b, 0, draw(&seed));
+                uint64_t delay = backoff_next(&b, draw(&seed));
                 most = delay > most ? delay : most;
         }
         assert_true(most > 900000);
@@ -109,37 +109,11 @@ static void success_starts_over(void **state)
         (void)state;
         Backoff b = {.floor_usec = 1000, .ceiling_usec = 1000000};
         for (unsigned n = 0; n < 50; n++)
-                (void)backoff_next(&b, 0, UINT64_MAX - 7);
+                (void)backoff_next(&b, UINT64_MAX - 7);
         backoff_reset(&b);
         for (unsigned n = 0; n < 50; n++) {
                 Backoff fresh = b;
-                assert_true(backoff_next(&fresh, 0, n * 0x123456789abcdefULL) <= 3000);
-        }
-}
-
-static void a_wish_raises_the_delay_up_to_the_ceiling(void **state)
-{
-        (void)state;
-        static const struct {
-                uint64_t requested, expected;
-        } cases[] = {
-                {500, 1000}, /* below what it would be anyway: no effect */
-                {1000, 1000}, {7777, 7777}, {50000, 50000}, {50001, 50000}, {UINT64_MAX, 50000},
-        };
-        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-                Backoff b = {.floor_usec = 1000, .ceiling_usec = 50000};
-                assert_int_equal(backoff_next(&b, cases[i].requested, 0), cases[i].expected);
-        }
-}
-
-static void a_wish_does_not_swell_what_comes_after(void **state)
-{
-        (void)state;
-        Backoff b = {.floor_usec = 1000, .ceiling_usec = 1000000};
-        assert_int_equal(backoff_next(&b, 900000, 0), 900000);
-        for (uint64_t random = 0; random < 5000; random++) {
-                Backoff after = b;
-                assert_true(backoff_next(&after, 0, random) <= 3000);
+                assert_true(backoff_next(&fresh, n * 0x123456789abcdefULL) <= 3000);
         }
 }
 
@@ -152,8 +126,6 @@ int main(void)
                 cmocka_unit_test(many_that_fail_together_do_not_come_back_together),
                 cmocka_unit_test(repeated_failures_reach_the_ceiling),
                 cmocka_unit_test(success_starts_over),
-                cmocka_unit_test(a_wish_raises_the_delay_up_to_the_ceiling),
-                cmocka_unit_test(a_wish_does_not_swell_what_comes_after),
         };
         return cmocka_run_group_tests_name("backoff", tests, NULL, NULL);
 }
