@@ -2,8 +2,8 @@
  * cleanup: release on leaving scope, and the transfer of ownership.
  *
  * A local that owns something is declared with _cleanup_(function); the function takes a pointer to
- * the local and accepts NULL content. TAKE_PTR hands the content on and leaves NULL behind, so that
- * the release finds nothing.
+ * the local and accepts NULL content. TAKE hands the content on, a pointer or a struct, and leaves
+ * zeros behind, so that the release finds nothing.
  */
 #pragma once
 
@@ -16,11 +16,10 @@
 #define _unused_       __attribute__((unused))
 #define _fallthrough_  __attribute__((fallthrough))
 
-#define TAKE_PTR(p)                                                                                \
+#define TAKE(owned)                                                                                \
         ({                                                                                         \
-                __typeof__(p) *_from = &(p);                                                       \
-                __typeof__(p) _taken = *_from;                                                     \
-                *_from = NULL;                                                                     \
+                __typeof__(owned) *_from = &(owned), _taken = *_from;                              \
+                *_from = (__typeof__(owned)){0};                                                   \
                 _taken;                                                                            \
         })
 

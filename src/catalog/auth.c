@@ -51,7 +51,7 @@ int auth_new(const AuthOptions *options, void (*ready)(void *userdata), void *us
         a->ready_userdata = userdata;
         if (options->username && !(a->username = strdup(options->username)))
                 return -ENOMEM;
-        *ret = TAKE_PTR(a);
+        *ret = TAKE(a);
         return 0;
 }
 
@@ -104,8 +104,7 @@ int auth_reload(Auth *a, Fault *ret_fault)
                 return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_MEMORY,
                                  "out of memory for the secret");
         text_wipe(&a->secret);
-        a->secret = fresh;
-        fresh = (Text){0};
+        a->secret = TAKE(fresh);
         a->secret_number++;
         bool waited_for = a->acquiring;
         auth_cancel(a);
@@ -187,8 +186,7 @@ int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew
         if (r < 0)
                 return r;
         auth_drop_header(a);
-        a->header = header;
-        header = (Text){0};
+        a->header = TAKE(header);
         uint64_t earliest = clock_boottime_usec() + USE_MIN_USEC;
         a->renew_usec = renew_usec > earliest ? renew_usec : earliest;
         a->expires_usec = expires_usec > earliest ? expires_usec : earliest;

@@ -34,7 +34,7 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
                 r = sd_event_source_set_enabled(c->release, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(c);
+        *ret = TAKE(c);
         return 0;
 }
 
@@ -463,6 +463,6 @@ int call_begin(CatalogCall **call, CatalogCall **ret)
         r = c->repeater ? 0 : call_send(*call);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(*call);
+        *ret = TAKE(*call);
         return 0;
 }

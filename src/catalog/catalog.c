@@ -150,7 +150,7 @@ static int job_location(const Catalog *c, JobAddress address, const char *locati
         if (r == 0 && address == JOB_ADDRESS_LOCATION_BELOW)
                 r = url_below(c->base_url, exact, &url);
         else if (r == 0)
-                url = TAKE_PTR(exact);
+                url = TAKE(exact);
         if (r == 0 && strlen(url) <= LIMIT_URL_MAX_BYTES) {
                 *ret = url;
                 return 0;

@@ -115,7 +115,6 @@ int edge_items_parse(const char *body, size_t size, const Redact *redact, EdgeIt
                                  "none of the Edge connections that the catalog lists (%zu) has a "
                                  "readable id",
                                  n);
-        *ret = items;
-        items = (EdgeItems){0};
+        *ret = TAKE(items);
         return 0;
 }

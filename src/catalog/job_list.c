@@ -132,7 +132,6 @@ int job_list_parse(const char *body, size_t size, const Uuid *edge, const Redact
         r = list_read(document, edge, redact, &list, ret_fault);
         if (r < 0)
                 return r;
-        *ret = list;
-        list = (JobList){0};
+        *ret = TAKE(list);
         return 0;
 }

@@ -57,7 +57,7 @@ int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret)
                 return -ENOMEM;
         if (options->scope && !(o->scope = strdup(options->scope)))
                 return -ENOMEM;
-        *ret = TAKE_PTR(o);
+        *ret = TAKE(o);
         return 0;
 }
 
@@ -65,7 +65,7 @@ int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret)
 static void oauth2_reset(OAuth2 *o)
 {
         o->transfer = http_cancel(o->transfer);
-        free(TAKE_PTR(o->id));
+        free(TAKE(o->id));
         text_wipe(&o->secret);
         o->tried_both = false;
 }
@@ -267,10 +267,8 @@ static int form_encode(const char *text, Text *ret)
         text_reset(&spare);
         if (r >= 0)
                 r = form_append(&spare, text);
-        if (r >= 0) {
-                *ret = spare;
-                spare = (Text){0};
-        }
+        if (r >= 0)
+                *ret = TAKE(spare);
         return r;
 }
 

@@ -125,7 +125,7 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
         if (reason && row_reject(&row, slice, redact, reason, &object) < 0)
                 return -ENOMEM;
         *ret = row;
-        *ret_object = TAKE_PTR(object);
+        *ret_object = TAKE(object);
         return 0;
 }
 
@@ -209,8 +209,7 @@ int page_parse(const char *body, size_t size, const Uuid *edge, unsigned limit,
         r = page_add_rows(&page, slices, n, edge, redact, ret_fault);
         if (r < 0)
                 return r;
-        *ret = page;
-        page = (Page){0};
+        *ret = TAKE(page);
         return 0;
 }
 
@@ -230,7 +229,6 @@ int page_parse_one(const char *body, size_t size, const Redact *redact, Page *re
                                            "the catalog's answer is not a row: %s",
                                            page.rows[0].rejected);
         }
-        *ret = page;
-        page = (Page){0};
+        *ret = TAKE(page);
         return 0;
 }

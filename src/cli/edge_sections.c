@@ -47,8 +47,7 @@ int shown_edges_take(const Config *config, const Discovered *found, ShownEdges *
         if (edge_names_make(config, s.names, n_names) < 0)
                 return -ENOMEM;
         qsort(s.edges, s.n, sizeof(*s.edges), compare_shown);
-        *ret = s;
-        s = (ShownEdges){0};
+        *ret = TAKE(s);
         return 0;
 }
 

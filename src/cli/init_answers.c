@@ -182,7 +182,7 @@ static int ask(InitAnswers *a, size_t i)
                 if (r == 0)
                         continue;
                 free(a->values[i]);
-                a->values[i] = TAKE_PTR(answer);
+                a->values[i] = TAKE(answer);
                 return 0;
         }
 }

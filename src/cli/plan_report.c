@@ -24,7 +24,7 @@ int plan_new(bool json, Plan **ret)
         if (!p->file)
                 return -errno;
         plan_add(p, NULL);
-        *ret = TAKE_PTR(p);
+        *ret = TAKE(p);
         return 0;
 }
 

@@ -122,7 +122,7 @@ int progress_view_new(sd_event *event, ProgressView **ret)
         TAILQ_INIT(&v->lines);
         v->event = event;
         log_set_make_way(view_make_way, v);
-        *ret = TAKE_PTR(v);
+        *ret = TAKE(v);
         return 0;
 }
 

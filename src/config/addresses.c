@@ -377,7 +377,7 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
                                  "url_file of [notify]: %s does not hold an address "
                                  "https://HOST/PATH, or http to a loopback address, without a user",
                                  notify->url_file);
-        *ret_url = (Text){TAKE_PTR(url.data), url.size, url.capacity};
+        *ret_url = TAKE(url);
         *ret_plain_http = plain;
         return 0;
 }

@@ -219,6 +219,6 @@ int draft_finish(Draft *d, Config **ret, Text *errors)
         }
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(config);
+        *ret = TAKE(config);
         return 0;
 }

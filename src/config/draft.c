@@ -356,7 +356,7 @@ static int draft_read_directory(Draft *d, const char *file)
                 return -ENOMEM;
         if (n < 0) {
                 int error = -errno;
-                int number = draft_add_file(d, TAKE_PTR(directory));
+                int number = draft_add_file(d, TAKE(directory));
                 if (number < 0)
                         return number;
                 draft_note_unreadable(d, (unsigned)number, error);

@@ -121,7 +121,7 @@ static int file_read_all(const char *path, char **ret, size_t *ret_size)
         int r = file_read(fd, bytes, capacity - 1, &size);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(bytes);
+        *ret = TAKE(bytes);
         *ret_size = size;
         return 0;
 }

@@ -325,7 +325,7 @@ static int find_zone(Config *config, const char *name, const Zone **ret)
                 return -ENOMEM;
         config->zones = zones;
         *ret = zone;
-        zones[config->n_zones++] = TAKE_PTR(zone);
+        zones[config->n_zones++] = TAKE(zone);
         return 0;
 }
 

@@ -327,7 +327,7 @@ static int edges_take_found(EdgeSet *s, const Discovered *found)
         while (k < s->n_found)
                 candidates_add_known(&all, &s->found[k++]);
 
-        ConfigEdge *before = TAKE_PTR(s->found);
+        ConfigEdge *before = TAKE(s->found);
         size_t n_before = s->n_found;
         s->n_found = 0;
         int r = edges_rebuild(s, s->config, &all);

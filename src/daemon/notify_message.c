@@ -145,7 +145,7 @@ static int read_template(const char *path, char **ret, Fault *ret_fault)
         if (memchr(text, '\0', size)) /* as UTF-16 has */
                 return fault_set(ret_fault, FAULT_PROCESS, EILSEQ, CODE_SECRET_MALFORMED,
                                  "template_file of [notify] holds a NUL byte; save it as UTF-8");
-        *ret = TAKE_PTR(text);
+        *ret = TAKE(text);
         return 0;
 }
 

@@ -31,7 +31,7 @@ static int reload_try(sd_event *event, const char *config_file, Peers *in_force,
                 log_error("%s", fault.message);
                 return r;
         }
-        *ret = TAKE_PTR(config);
+        *ret = TAKE(config);
         return 0;
 }
 

@@ -208,7 +208,7 @@ int curl_loop_new(sd_event *event, unsigned connections_max, const CurlLoopHandl
                 r = loop_build(loop);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(loop);
+        *ret = TAKE(loop);
         return 0;
 }
 

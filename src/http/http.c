@@ -237,7 +237,7 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
                                   &client->loop);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(client);
+        *ret = TAKE(client);
         return 0;
 }
 

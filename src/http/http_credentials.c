@@ -24,8 +24,7 @@ static bool text_replace(Text *to, Text *fresh)
         if (text_equal(to->data, fresh->data))
                 return false;
         text_wipe(to);
-        *to = *fresh;
-        *fresh = (Text){0};
+        *to = TAKE(*fresh);
         return true;
 }
 

@@ -309,7 +309,7 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
                 r = transfer_set_request(t, request, easy);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(t);
+        *ret = TAKE(t);
         return 0;
 }
 

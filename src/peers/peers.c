@@ -261,6 +261,6 @@ int peers_open(sd_event *event, Config *config, Peers *in_force, Peers **ret, Fa
         if (r >= 0)
                 r = peers_open_catalog(peers, ret_fault);
         if (r >= 0)
-                *ret = TAKE_PTR(peers);
+                *ret = TAKE(peers);
         return r;
 }

@@ -154,7 +154,7 @@ static void connection_try_next(PgConnection *c, const Fault *fault)
         do {
                 c->io = sd_event_source_disable_unref(c->io);
                 timer_cancel(&c->deadline);
-                PQfinish(TAKE_PTR(c->conn));
+                PQfinish(TAKE(c->conn));
                 connection_keep_fault(c, &next);
                 bool final = next.refused || (next.sqlstate[0] && !next.retryable);
                 if (final || (++c->tried >= c->endpoints->n && !connection_takes_any(c))) {

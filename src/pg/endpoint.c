@@ -151,7 +151,7 @@ int pg_endpoints_parse(const char *conninfo, PgEndpoints **ret)
                                             : -ENOMEM;
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(list);
+        *ret = TAKE(list);
         return 0;
 }
 
@@ -198,6 +198,6 @@ int pg_endpoints_resolve(const PgEndpoints *unresolved, bool look_up, PgEndpoint
                 if (r < 0)
                         return r;
         }
-        *ret = TAKE_PTR(list);
+        *ret = TAKE(list);
         return 0;
 }

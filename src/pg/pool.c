@@ -288,7 +288,7 @@ int pg_pool_new(sd_event *event, const PgPoolOptions *options, PgPool **ret)
                 r = sd_event_source_set_enabled(pool->dispatcher, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(pool);
+        *ret = TAKE(pool);
         return 0;
 }
 

@@ -79,7 +79,7 @@ static void lookup_done(void *data, void *userdata)
         if (l->found && l->found->n > 0) {
                 (void)pg_endpoints_unref(server->endpoints);
                 /* its references are the loop's from now on */
-                server->endpoints = TAKE_PTR(l->found);
+                server->endpoints = TAKE(l->found);
                 server->on_looked_up(NULL, server->userdata);
                 return;
         }

@@ -52,7 +52,7 @@ bool work_can_be_cancelled(const PgConnection *c)
 
 void work_on_lost(PgConnection *c, const Fault *fault)
 {
-        PgTask *t = TAKE_PTR(c->task);
+        PgTask *t = TAKE(c->task);
         PgEnd end = PG_END_FAILED;
         t->at.lost = true;
         if (t->at.committed)
@@ -134,7 +134,7 @@ static void work_on_commit_result(PgConnection *c, const PGresult *result)
  */
 static void work_on_read_only(PgConnection *c, const Fault *fault)
 {
-        PgTask *t = TAKE_PTR(c->task);
+        PgTask *t = TAKE(c->task);
         if (t->fault.scope == FAULT_NONE)
                 t->fault = *fault;
         t->on_end(t, PG_END_FAILED);
@@ -191,7 +191,7 @@ static bool result_is_error(const PGresult *result)
 static void work_on_answer(PgConnection *c)
 {
         PgTask *t = c->task;
-        PGresult *answer = TAKE_PTR(c->answer);
+        PGresult *answer = TAKE(c->answer);
         PgPrepared **preparing = &t->at.preparing[t->at.stage];
         if (result_is_error(answer))
                 work_on_error(c, answer);
@@ -267,7 +267,7 @@ static bool work_on_result(PgConnection *c, PGresult *result)
                 return false;
         case PGRES_COPY_IN:
                 PQclear(result);
-                PQclear(TAKE_PTR(c->answer)); /* of what came before it in the same query */
+                PQclear(TAKE(c->answer)); /* of what came before it in the same query */
                 c->task->at.answered = c->task->at.answered_once = true;
                 if (pipelined)
                         connection_break(c);

@@ -170,6 +170,6 @@ int zone_parse(const char *name, const uint8_t *bytes, size_t size, Zone **ret)
         }
         if (err < 0)
                 return err;
-        *ret = TAKE_PTR(zone);
+        *ret = TAKE(zone);
         return 0;
 }

@@ -80,7 +80,7 @@ int zone_load(const char *name, Zone **ret)
         _cleanup_(cleanup_zone) Zone *zone = calloc(1, sizeof(*zone));
         if (!zone || !(zone->name = strdup(name)))
                 return -ENOMEM;
-        *ret = TAKE_PTR(zone);
+        *ret = TAKE(zone);
         return 0;
 }
 

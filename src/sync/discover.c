@@ -300,7 +300,7 @@ int discover_start(Catalog *catalog, sd_event *event, DiscoverCallback callback,
         int r = discover_send(d);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(d);
+        *ret = TAKE(d);
         return 0;
 }
 

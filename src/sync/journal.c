@@ -125,7 +125,7 @@ int journal_new(sd_event *event, Mirror *mirror, const MirrorRun *run, uint64_t 
                                  journal_on_heartbeat, j);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(j);
+        *ret = TAKE(j);
         return 0;
 }
 

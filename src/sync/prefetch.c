@@ -99,7 +99,7 @@ static void prefetch_give(Slot *s, CatalogPageAnswer *page)
 {
         Prefetch *p = s->prefetch;
         /* released after the callback */
-        _cleanup_(cleanup_free) DatabaseConnection *rows _unused_ = TAKE_PTR(s->rows);
+        _cleanup_(cleanup_free) DatabaseConnection *rows _unused_ = TAKE(s->rows);
         page->answer.requests += p->spent;
         p->spent = 0;
         s->requests = 0;

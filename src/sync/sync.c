@@ -170,7 +170,7 @@ int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCal
         r = sd_event_add_defer(context->event, &s->starter, sync_on_starter, s);
         if (r < 0)
                 return r;
-        *ret = TAKE_PTR(s);
+        *ret = TAKE(s);
         return 0;
 }
 

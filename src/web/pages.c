@@ -149,7 +149,7 @@ static void page_begin_answer(const WebPage *page, WebRequest *request, WebServi
                 web_request_answer_line(request, 503, "no memory for the page");
                 return;
         }
-        web_request_wait(request, page->title, page_task_cancel, TAKE_PTR(t));
+        web_request_wait(request, page->title, page_task_cancel, TAKE(t));
 }
 
 void pages_answer_home(WebRequest *request, WebService *service)

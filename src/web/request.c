@@ -73,9 +73,8 @@ WebAnswer *web_answer_new(unsigned status, const char *content_type, const char 
                           Text *body)
 {
         _cleanup_(cleanup_web_answer) WebAnswer *a = calloc(1, sizeof(*a));
-        _cleanup_(text_done) Text own = *body;
+        _cleanup_(text_done) Text own = TAKE(*body);
         char policy[256];
-        *body = (Text){0};
         if (!a)
                 return NULL;
         a->status = status;
@@ -90,7 +89,7 @@ WebAnswer *web_answer_new(unsigned status, const char *content_type, const char 
                 r = answer_add_header(a, "Content-Type", content_type);
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(HEADERS); i++)
                 r = answer_add_header(a, HEADERS[i].name, HEADERS[i].value);
-        return r < 0 ? NULL : TAKE_PTR(a);
+        return r < 0 ? NULL : TAKE(a);
 }
 
 WebAnswer *web_answer_free(WebAnswer *a)

@@ -93,7 +93,7 @@ int jobs_start(Jobs *jobs, const Model *model, Edge *edge, const Settings *setti
         if (r < 0)
                 return r;
         *ret = job;
-        jobs->jobs[jobs->n_jobs++] = TAKE_PTR(job);
+        jobs->jobs[jobs->n_jobs++] = TAKE(job);
         return 0;
 }
 

@@ -107,7 +107,7 @@ static int collect(Site *site, const ListQuery *query, Row ***ret_rows, size_t *
                         n = collect_edge(site->model.edges[i], query->schema, rows, n);
         reorder(site, query->order, rows, n);
         *ret_n = repeat(rows, n, (size_t)site->settings.doubles);
-        *ret_rows = TAKE_PTR(rows);
+        *ret_rows = TAKE(rows);
         return 0;
 }
 

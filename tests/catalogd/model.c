@@ -89,7 +89,7 @@ int model_add_edge(Model *model, const Uuid *id, const char *name, Edge **ret)
                 return r;
         if (ret)
                 *ret = edge;
-        model->edges[model->n_edges++] = TAKE_PTR(edge);
+        model->edges[model->n_edges++] = TAKE(edge);
         return 0;
 }
 
@@ -204,7 +204,7 @@ int model_add_row(Model *model, Edge *edge, const Uuid *id, const char *name,
         edge->next_row++;
         if (ret)
                 *ret = row;
-        (void)TAKE_PTR(row);
+        (void)TAKE(row);
         return 0;
 }
 

@@ -284,7 +284,7 @@ int ops_apply(Model *model, Edge *edge, const cJSON *ops, cJSON *ids, Fault *ret
 
 void ops_reveal(Model *model, Edge *edge)
 {
-        cJSON *pending = TAKE_PTR(edge->pending);
+        cJSON *pending = TAKE(edge->pending);
         const cJSON *each;
 
         cJSON_ArrayForEach(each, pending)(void) apply_one(model, edge, each, NULL, NULL);

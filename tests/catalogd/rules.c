@@ -161,7 +161,7 @@ static int append_one(Rules *rules, const cJSON *object, Fault *ret_fault)
         if (r < 0)
                 return r;
         rule->n_refs = 1;
-        rules->rules[rules->n_rules++] = TAKE_PTR(rule);
+        rules->rules[rules->n_rules++] = TAKE(rule);
         return 0;
 }
 

@@ -255,7 +255,7 @@ int server_new(Site *site, const ServerOptions *options, Server **ret, Fault *re
                                  "cannot listen on 127.0.0.1:%u", options->port);
         (void)snprintf(site->url, sizeof(site->url), "%s://127.0.0.1:%u",
                        server->cert.data ? "https" : "http", info->port);
-        *ret = TAKE_PTR(server);
+        *ret = TAKE(server);
         return 0;
 }
 

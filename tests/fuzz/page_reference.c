@@ -392,7 +392,7 @@ static int row_parse(const Slice *slice, const Redact *redact, DatabaseConnectio
         if (reason && row_reject(&row, slice, redact, reason, &object) < 0)
                 return -ENOMEM;
         *ret = row;
-        *ret_object = TAKE_PTR(object);
+        *ret_object = TAKE(object);
         return 0;
 }
 

@@ -122,7 +122,7 @@ char *ask_list_text(const Ask *f, const char *query)
 
         ask_list(f, query, &reply);
         assert_int_equal(reply.status, 200);
-        return TAKE_PTR(reply.body.data);
+        return TAKE(reply.body.data);
 }
 
 void assert_problem(const HarnessReply *reply, long status, const char *error_code)

@@ -382,7 +382,7 @@ static void test_one_seed_makes_one_inventory(void **state)
 
                 harness_catalogd_start(&catalogd, arguments);
                 harness_catalogd_request(&catalogd, "GET", "/control/rows", NULL, NULL, &reply);
-                dumps[i] = TAKE_PTR(reply.body.data);
+                dumps[i] = TAKE(reply.body.data);
                 assert_int_equal(harness_catalogd_stop(&catalogd), 0);
         }
         assert_string_equal(dumps[0], dumps[1]);

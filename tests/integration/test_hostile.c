@@ -47,7 +47,7 @@ static char *with(const char *text, const char *name, const char *value)
                 assert_int_equal(text_append_string(&out, value), 0);
         }
         assert_int_equal(text_append_string(&out, text), 0);
-        return TAKE_PTR(out.data);
+        return TAKE(out.data);
 }
 
 /* As mallory, in `schema`: all that she can think of. */
