@@ -227,25 +227,18 @@ static bool is_unprintable(uint32_t c)
 
 bool text_is_printable(const char *string)
 {
-        const unsigned char *s = (const unsigned char *)string;
-        for (size_t left = strlen(string), n; left > 0; s += n, left -= n) {
-                n = utf8_length(s, left);
-                if (n == 0 || is_unprintable(utf8_decode(s, n)))
+        char escaped[TEXT_ESCAPE_BYTES];
+        for (size_t left = strlen(string), n; left > 0; string += n, left -= n) {
+                n = text_escape_next(string, left, escaped);
+                if (escaped[0])
                         return false;
         }
         return true;
 }
 
-static bool is_white_space(uint32_t c)
+static bool is_white_space(char c)
 {
         return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* As it is shown: "\x1b", or "\u202e" from U+0100 on. The length. */
-static size_t escape_format(uint32_t c, char out[static TEXT_ESCAPE_BYTES])
-{
-        int n = snprintf(out, TEXT_ESCAPE_BYTES, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
-        return n > 0 ? (size_t)n : 0;
 }
 
 size_t text_escape_next(const char *bytes, size_t size, char out[static TEXT_ESCAPE_BYTES])
@@ -256,14 +249,13 @@ size_t text_escape_next(const char *bytes, size_t size, char out[static TEXT_ESC
         if (!length)
                 (void)snprintf(out, TEXT_ESCAPE_BYTES, "?");
         else if (is_unprintable(c))
-                (void)escape_format(c, out);
+                (void)snprintf(out, TEXT_ESCAPE_BYTES, c < 0x100 ? "\\x%02x" : "\\u%04x", c);
         return length ? length : 1;
 }
 
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size)
 {
         static const char ellipsis[] = "…";
-        const unsigned char *s = (const unsigned char *)bytes;
         size_t used = 0;
         size_t fits = 0; /* a length at which "…" can still follow */
         bool gap = false;
@@ -272,15 +264,10 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
                 return out;
         while (bytes_size > 0) {
                 char escaped[TEXT_ESCAPE_BYTES];
-                size_t length = utf8_length(s, bytes_size);
-                size_t step = length ? length : 1, piece_size = step;
-                const char *piece = length ? (const char *)s : "?";
-                uint32_t c = length ? utf8_decode(s, length) : '?';
-                if (is_unprintable(c)) {
-                        piece_size = escape_format(c, escaped);
-                        piece = escaped;
-                }
-                if (is_white_space(c)) {
+                size_t step = text_escape_next(bytes, bytes_size, escaped);
+                const char *piece = escaped[0] ? escaped : bytes;
+                size_t piece_size = escaped[0] ? strlen(escaped) : step;
+                if (is_white_space(*bytes)) {
                         gap = used > 0;
                 } else {
                         size_t need = piece_size + (gap ? 1 : 0);
@@ -296,7 +283,7 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
                         if (used + sizeof(ellipsis) <= size)
                                 fits = used;
                 }
-                s += step;
+                bytes += step;
                 bytes_size -= step;
         }
         if (cut && sizeof(ellipsis) <= size) {
