@@ -317,6 +317,21 @@ int text_append_json(Text *t, const char *json)
         return 0;
 }
 
+size_t text_take_digits(const char *text, size_t size, unsigned base, size_t max, uint32_t *ret)
+{
+        size_t n = 0;
+        for (*ret = 0; n < size && n < max; n++) {
+                unsigned char c = (unsigned char)text[n];
+                unsigned value = isdigit(c)    ? c - (unsigned)'0'
+                                 : isxdigit(c) ? (unsigned)(c | 0x20) - (unsigned)'a' + 10
+                                               : base;
+                if (value >= base)
+                        break;
+                *ret = *ret * base + value;
+        }
+        return n;
+}
+
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret)
 {
         char *end;

@@ -66,6 +66,9 @@ bool text_is_printable(const char *string);
  * reads it, and harmless on a terminal. Invalid bytes become U+FFFD. -ENOMEM. */
 int text_append_json(Text *t, const char *json);
 
+/* The digits of the base (10 or 16) at the start, at most `max`; how many there are. */
+size_t text_take_digits(const char *text, size_t size, unsigned base, size_t max, uint32_t *ret);
+
 /* Decimal integer, the whole string, within [min, max]. -EINVAL: not a number; -ERANGE: outside. */
 int text_parse_int64(const char *string, int64_t min, int64_t max, int64_t *ret);
 

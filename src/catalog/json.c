@@ -1,7 +1,6 @@
 #include "catalog/json.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
@@ -12,16 +11,11 @@ enum { ESCAPE_BYTES = 6 }; /* "\uXXXX" */
 /* The code unit of the escape "\uXXXX" at the start of the text; negative: there is none. */
 static int escape_unit(const char *text, size_t size)
 {
-        int unit = 0;
-        if (size < ESCAPE_BYTES || text[0] != '\\' || text[1] != 'u')
+        uint32_t unit;
+        if (size < ESCAPE_BYTES || text[0] != '\\' || text[1] != 'u' ||
+            text_take_digits(text + 2, 4, 16, 4, &unit) != 4)
                 return -1;
-        for (size_t i = 2; i < ESCAPE_BYTES; i++) {
-                unsigned char c = (unsigned char)text[i];
-                if (!isxdigit(c))
-                        return -1;
-                unit = unit << 4 | (isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10);
-        }
-        return unit;
+        return (int)unit;
 }
 
 /* How many bytes the escape at the start of the text has: 2, 6, or the 12 of a pair of surrogates.

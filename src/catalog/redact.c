@@ -2,7 +2,6 @@
 #include "base/base64.h"
 #include "base/cleanup.h"
 #include "base/text.h"
-#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -62,26 +61,10 @@ int redact_add(Redact *b, const char *username, const char *secret)
  * is none. */
 typedef size_t (*Unescape)(const char *text, size_t size, uint32_t *ret);
 
-/* At most `max` digits; returns how many there are. */
-static size_t digits_take(const char *text, size_t size, unsigned base, size_t max, uint32_t *ret)
-{
-        size_t n = 0;
-        for (*ret = 0; n < size && n < max; n++) {
-                unsigned char c = (unsigned char)text[n];
-                unsigned value = isdigit(c)    ? c - (unsigned)'0'
-                                 : isxdigit(c) ? (unsigned)(c | 0x20) - (unsigned)'a' + 10
-                                               : base;
-                if (value >= base)
-                        break;
-                *ret = *ret * base + value;
-        }
-        return n;
-}
-
 /* RFC 3986, section 2.1: bytes, which is what they are compared as. */
 static size_t unescape_url(const char *text, size_t size, uint32_t *ret)
 {
-        return text[0] == '%' && digits_take(text + 1, size - 1, 16, 2, ret) == 2 ? 3 : 0;
+        return text[0] == '%' && text_take_digits(text + 1, size - 1, 16, 2, ret) == 2 ? 3 : 0;
 }
 
 /* RFC 8259, section 7. */
@@ -96,10 +79,10 @@ static size_t unescape_json(const char *text, size_t size, uint32_t *ret)
                 *ret = (unsigned char)(letter ? meant[letter - letters] : text[1]);
                 return *ret < 0x80 ? 2 : 0;
         }
-        if (digits_take(text + 2, size - 2, 16, 4, ret) != 4)
+        if (text_take_digits(text + 2, size - 2, 16, 4, ret) != 4)
                 return 0;
         if (*ret >> 10 != 0xD800 >> 10 || size < 12 || text[6] != '\\' || text[7] != 'u' ||
-            digits_take(text + 8, size - 8, 16, 4, &low) != 4 || low >> 10 != 0xDC00 >> 10)
+            text_take_digits(text + 8, size - 8, 16, 4, &low) != 4 || low >> 10 != 0xDC00 >> 10)
                 return 6;
         *ret = 0x10000 + ((*ret & 0x3FF) << 10) + (low & 0x3FF);
         return 12;
@@ -123,7 +106,7 @@ static size_t unescape_html(const char *text, size_t size, uint32_t *ret)
         if (size < 4 || text[0] != '&' || text[1] != '#')
                 return 0;
         size_t before = (text[2] | 0x20) == 'x' ? 3 : 2;
-        size_t n = digits_take(text + before, size - before, before == 3 ? 16 : 10, 7, ret);
+        size_t n = text_take_digits(text + before, size - before, before == 3 ? 16 : 10, 7, ret);
         return n > 0 && before + n < size && text[before + n] == ';' ? before + n + 1 : 0;
 }
 

@@ -2,28 +2,16 @@
 #include "base/text.h"
 #include <string.h>
 
-static int digit_value(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        if (c >= 'A' && c <= 'F')
-                return c - 'A' + 10;
-        if (c >= 'a' && c <= 'f')
-                return c - 'a' + 10;
-        return -1;
-}
-
 bool web_decode(char *text)
 {
         char *to = text;
         for (const char *from = text; *from; from++) {
                 unsigned char c = (unsigned char)*from;
                 if (c == '%') {
-                        int high = digit_value(from[1]);
-                        int low = high < 0 ? -1 : digit_value(from[2]);
-                        if (low < 0)
+                        uint32_t value;
+                        if (text_take_digits(from + 1, strnlen(from + 1, 2), 16, 2, &value) != 2)
                                 return false;
-                        c = (unsigned char)(high * 16 + low);
+                        c = (unsigned char)value;
                         from += 2;
                 }
                 if (c < 0x20 || c == 0x7f)
