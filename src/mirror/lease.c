@@ -12,10 +12,7 @@
 
 typedef struct LeaseTask {
         MirrorTask task;
-        union {
-                MirrorCallback plain;
-                MirrorClaimCallback claim;
-        } callback;
+        MirrorClaimCallback callback; /* of a claim */
         MirrorClaim claim;
         bool ours; /* the lease was still ours */
 } LeaseTask;
@@ -106,7 +103,7 @@ static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         LeaseTask *t = (LeaseTask *)task;
         Fault copy = task_repeatable(end, fault);
-        t->callback.claim(&t->claim, &copy, task->userdata);
+        t->callback(&t->claim, &copy, task->userdata);
         return false;
 }
 
@@ -118,7 +115,7 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
         LeaseTask *t = task_new(m, sizeof(*t), claim_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback.claim = callback;
+        t->callback = callback;
         params_uuid(t->task.params, &request->edge);
         params_text(t->task.params, m->instance);
         params_text(t->task.params, m->lease);
@@ -146,7 +143,7 @@ static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         Fault copy = task_repeatable(end, fault);
         if (copy.scope == FAULT_NONE && !t->ours)
                 mirror_fault_lease_lost(&copy);
-        t->callback.plain(&copy, task->userdata);
+        task->plain(&copy, task->userdata);
         return false;
 }
 
@@ -164,7 +161,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         Params *p = t->task.params;
         const JobStatus *job = &progress->job;
         char id[UUID_STRING_SIZE];
-        t->callback.plain = callback;
+        t->task.plain = callback;
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_text(p, m->lease);
@@ -193,7 +190,7 @@ static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
         if (copy.scope == FAULT_NONE && !t->ours)
                 fault_set(&copy, FAULT_RUN, ESTALE, CODE_RUN_OVER,
                           "the end of the run was recorded already; see edgemirror.sync_run");
-        t->callback.plain(&copy, task->userdata);
+        task->plain(&copy, task->userdata);
         return false;
 }
 
@@ -230,7 +227,7 @@ int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
         LeaseTask *t = task_new(m, sizeof(*t), finish_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback.plain = callback;
+        t->task.plain = callback;
         params_ending(t->task.params, run, ending);
         params_int(t->task.params, ending->listed);
         params_bool(t->task.params, ending->resumes);

@@ -12,7 +12,6 @@
 
 typedef struct LockTask {
         MirrorTask task;
-        MirrorCallback callback;
         Fault found;
 } LockTask;
 
@@ -54,7 +53,7 @@ static PgNext lock_on_result(const PGresult *result, void *userdata, Fault *ret_
 static bool lock_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
         LockTask *t = (LockTask *)task;
-        t->callback(fault->scope == FAULT_NONE ? &t->found : fault, task->userdata);
+        task->plain(fault->scope == FAULT_NONE ? &t->found : fault, task->userdata);
         return false;
 }
 
@@ -63,7 +62,7 @@ int mirror_lock_wait(Mirror *m, MirrorCallback callback, void *userdata, MirrorT
         LockTask *t = task_new(m, sizeof(*t), lock_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback = callback;
+        t->task.plain = callback;
         params_bool(t->task.params, false);
         t->task.step = task_step(sql_lock_wait, t->task.params, lock_on_result);
         const PgWork work = {.steps = &t->task.step, .n_steps = 1, .urgent = true};

@@ -37,7 +37,7 @@ struct MirrorTask {
         TaskComplete complete;
         TaskDone done; /* releases what the file's own task holds; NULL: nothing */
         void *userdata;
-        MirrorCallback plain; /* of task_report */
+        MirrorCallback plain; /* of a task that gives nothing but a fault */
 };
 
 /* A TaskComplete that gives the fault to `plain`. */

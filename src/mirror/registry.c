@@ -31,7 +31,6 @@ enum { PARAMS_CATALOG, PARAMS_LOCK, PARAMS_INSTANCE, PARAMS_NAMES, PARAMS_EDGES,
 
 typedef struct RegisterTask {
         MirrorTask task;
-        MirrorCallback callback;
         bool service;    /* it is the service that registers */
         bool has_others; /* edges are enabled that are not among these */
         bool no_catalog; /* is registered yet */
@@ -85,7 +84,7 @@ static bool register_has_others(void *userdata)
 static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
 {
         Fault copy = task_repeatable(end, fault);
-        ((RegisterTask *)task)->callback(&copy, task->userdata);
+        task->plain(&copy, task->userdata);
         return false;
 }
 
@@ -202,7 +201,7 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
         RegisterTask *t = task_new(m, sizeof(*t), register_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback = callback;
+        t->task.plain = callback;
         register_fill(t, edges, n_edges, service);
         register_steps(t);
         bool looks = n_edges == 0 && !service;

@@ -37,7 +37,6 @@ enum {
 typedef struct RetireTask {
         MirrorTask task;
         MirrorRetireCallback callback; /* of a look */
-        MirrorCallback done;           /* of a retirement */
         PgStep steps[RETIRE_STEPS];
 } RetireTask;
 
@@ -118,7 +117,7 @@ static bool retire_complete(MirrorTask *task, PgEnd end, const Fault *fault)
                 fault_prefix(
                         &copy,
                         "it is not known whether this took effect; it is safe to run it again: ");
-        ((RetireTask *)task)->done(&copy, task->userdata);
+        task->plain(&copy, task->userdata);
         return false;
 }
 
@@ -143,7 +142,7 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
         if (!t)
                 return -ENOMEM;
         params_uuids(t->task.params, edges, n_edges);
-        t->done = callback;
+        t->task.plain = callback;
         retire_trust(t->steps);
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
                 t->steps[i] =
