@@ -87,6 +87,14 @@ void check_skip(Checks *c, const char *what, const char *why)
         put_line(c, CHECK_SKIPPED, what, why, NULL);
 }
 
+/* Of the configuration, or of a file that it names. */
+static void check_setting(Checks *c, const char *what, const Fault *fault, const char *detail)
+{
+        if (fault->scope != FAULT_NONE)
+                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
+        check_line(c, what, fault, detail);
+}
+
 /* Whoever sets them expects that they are used. Their values may hold passwords. */
 void check_environment(Checks *c)
 {
@@ -129,9 +137,8 @@ static void check_secret(Checks *c, const char *what, const char *where)
                 check_skip(c, what, text);
                 return;
         }
-        if (secret_read(where, &secret, &fault) < 0)
-                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
-        check_line(c, what, &fault, "can be read, by this user");
+        (void)secret_read(where, &secret, &fault);
+        check_setting(c, what, &fault, "can be read, by this user");
 }
 
 /* Its time, which is wrong for the server alone, unless this clock is. */
@@ -173,16 +180,7 @@ void check_certificate(Checks *c, bool reports)
                 check_certificate_time(&facts, &fault, detail, sizeof(detail));
         if (r < 0 && !reports)
                 return;
-        if (fault.scope != FAULT_NONE)
-                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
-        check_line(c, "catalog: cert_file, key_file", &fault, detail);
-}
-
-static void check_setting(Checks *c, const char *what, const Fault *fault, const char *detail)
-{
-        if (fault->scope != FAULT_NONE)
-                c->status = exit_status_worse(c->status, CLI_EXIT_CONFIG);
-        check_line(c, what, fault, detail);
+        check_setting(c, "catalog: cert_file, key_file", &fault, detail);
 }
 
 static void check_ca_file(Checks *c, const char *what, const char *section, const char *path)
