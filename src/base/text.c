@@ -80,6 +80,18 @@ int text_printf(Text *t, const char *format, ...)
         return 0;
 }
 
+int text_append_replaced(Text *t, const char *string, const char *from, const char *const *to)
+{
+        int r = 0;
+        for (size_t n; *string && r >= 0; string += n) {
+                n = strcspn(string, from);
+                r = text_append(t, string, n);
+                if (r >= 0 && string[n])
+                        r = text_append_string(t, to[strchr(from, string[n++]) - from]);
+        }
+        return r;
+}
+
 int text_append_quoted(Text *t, const char *word)
 {
         static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -87,8 +99,8 @@ int text_append_quoted(Text *t, const char *word)
         if (!strchr("-=", word[0]) && word[strspn(word, plain)] == '\0')
                 return text_append_string(t, word);
         int r = text_append_string(t, "'");
-        for (; *word && r >= 0; word++)
-                r = *word == '\'' ? text_append_string(t, "'\\''") : text_append(t, word, 1);
+        if (r >= 0)
+                r = text_append_replaced(t, word, "'", &(const char *){"'\\''"});
         return r < 0 ? r : text_append_string(t, "'");
 }
 

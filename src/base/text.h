@@ -29,6 +29,9 @@ int text_append(Text *t, const char *bytes, size_t size);         /* -ENOMEM */
 int text_append_string(Text *t, const char *string);              /* -ENOMEM */
 int text_printf(Text *t, const char *format, ...) _printf_(2, 3); /* -ENOMEM */
 
+/* With each of the characters `from` replaced by the text at the same place of `to`; -ENOMEM */
+int text_append_replaced(Text *t, const char *string, const char *from, const char *const *to);
+
 /* As one word of a shell's command, in quotes where it needs them; -ENOMEM */
 int text_append_quoted(Text *t, const char *word);
 

@@ -26,17 +26,6 @@ const char *const notify_states[NOTIFY_STATES] = {
         [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
         [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
 
-static int append_escaped(Text *out, const char *text)
-{
-        int r = 0;
-        for (const char *p = text; r >= 0 && *p; p++)
-                r = *p == '&'   ? text_append_string(out, "&amp;")
-                    : *p == '<' ? text_append_string(out, "&lt;")
-                    : *p == '>' ? text_append_string(out, "&gt;")
-                                : text_append(out, p, 1);
-        return r;
-}
-
 enum { EVENT_FIELDS = 10 };
 
 typedef struct EventFields {
@@ -89,12 +78,13 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e,
 static int format_lines(const NotifyForm *form, NotifySubject *const *subjects, size_t n,
                         const char *more, Text *text, Text *escaped)
 {
+        static const char *const entities[] = {"&amp;", "&lt;", "&gt;"};
         int r = text_printf(text, "edgemirror %s", form->instance);
         for (size_t i = 0; r >= 0 && i < n; i++)
                 r = text_printf(text, "\n%s", line_of(subjects[i]));
         if (r >= 0 && more[0])
                 r = text_printf(text, "\n%s", more);
-        return r < 0 ? r : append_escaped(escaped, text->data);
+        return r < 0 ? r : text_append_replaced(escaped, text->data, "&<>", entities);
 }
 
 int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t n_subjects,

@@ -89,16 +89,9 @@ void array_add(ArrayText *a, const char *value)
                 array_append(a, "NULL", 4);
                 return;
         }
+        static const char *const escapes[] = {"\\\"", "\\\\"};
         array_append(a, "\"", 1);
-        for (const char *at = value; *at;) {
-                size_t plain = strcspn(at, "\"\\");
-                array_append(a, at, plain);
-                at += plain;
-                if (*at) {
-                        array_append(a, "\\", 1);
-                        array_append(a, at++, 1);
-                }
-        }
+        a->failed = a->failed || text_append_replaced(&a->text, value, "\"\\", escapes) < 0;
         array_append(a, "\"", 1);
 }
 

@@ -24,26 +24,11 @@ static const Metric of_edge[METRICS_OF_AN_EDGE] = {METRIC_EDGE_LISTED, METRIC_ED
 
 /* ---- text ----------------------------------------------------------------------------------- */
 
-/* As the value of a label: backslash, quotation mark and the end of a line are escaped. */
-static int append_escaped(Text *out, const char *text)
-{
-        int r = 0;
-        for (size_t n; *text && r >= 0; text += n) {
-                n = strcspn(text, "\\\"\n");
-                r = text_append(out, text, n);
-                if (r >= 0 && text[n])
-                        r = text_append_string(out, text[n] == '\n'  ? "\\n"
-                                                    : text[n] == '"' ? "\\\""
-                                                                     : "\\\\");
-                n += text[n] != '\0';
-        }
-        return r;
-}
-
 /* NAN: there is no value, and no line. label: its name; NULL: there is none. */
 static int append_sample(Text *out, const char *name, const char *suffix, const char *label,
                          const char *label_value, double value)
 {
+        static const char *const escapes[] = {"\\\\", "\\\"", "\\n"};
         int r = 0;
         if (isnan(value))
                 return 0;
@@ -53,7 +38,7 @@ static int append_sample(Text *out, const char *name, const char *suffix, const 
         if (r >= 0 && label) {
                 r = text_printf(out, "{%s=\"", label);
                 if (r >= 0)
-                        r = append_escaped(out, label_value);
+                        r = text_append_replaced(out, label_value, "\\\"\n", escapes);
                 if (r >= 0)
                         r = text_append_string(out, "\"}");
         }

@@ -1247,7 +1247,7 @@ s/bool escaped = .*/bool escaped = false;/
 the name of an edge ends the value of its label
 src/web/metrics.c
 unit/test_web_metrics names_of_edges*
-s/n = strcspn(text, .*/n = strlen(text);/
+s/text_append_replaced(out, label_value, .*/text_append_string(out, label_value);/
 
 each scrape asks PostgreSQL
 src/web/metrics.c
