@@ -3,7 +3,6 @@
  * own, and stops the program.
  */
 #include "base/metric.h"
-#include "base/cleanup.h"
 #include "base/outcome.h"
 #include "base/text.h"
 #include <assert.h>

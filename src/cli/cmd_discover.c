@@ -10,7 +10,6 @@
 #include "cli/edge_sections.h"
 #include "cli/json_out.h"
 #include "cli/session.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -3,7 +3,6 @@
  */
 #include "config/answers.h"
 #include "config/draft.h"
-#include <errno.h>
 #include <string.h>
 
 bool config_line_keeps(const char *value)

@@ -1,7 +1,6 @@
 #include "config/config.h"
 #include "config/draft.h"
 #include "config/secret.h"
-#include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
 

@@ -2,7 +2,6 @@
  * daemon: begins, reloads, stops, and connects the parts, which know nothing of each other.
  */
 #include "daemon/daemon.h"
-#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"

@@ -2,7 +2,6 @@
  * ca_file: see the header. Loaded as libcurl loads it, which would say it of each request.
  */
 #include "http/ca_file.h"
-#include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>

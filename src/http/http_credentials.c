@@ -1,7 +1,6 @@
 #include "http/http_credentials.h"
 #include "base/base64.h"
 #include "http/client_certificate.h"
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

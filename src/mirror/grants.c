@@ -2,7 +2,6 @@
  * grants: what another role than the migrating one needs to be the service's.
  */
 #include "mirror/grants.h"
-#include "mirror/migrate.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>

@@ -8,7 +8,6 @@
 #include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct LockTask {
         MirrorTask task;

@@ -1,7 +1,5 @@
 #include "web/host.h"
-#include "base/cleanup.h"
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 

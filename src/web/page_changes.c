@@ -3,7 +3,6 @@
  */
 #include "mirror/sql_embedded.h"
 #include "web/page.h"
-#include <inttypes.h>
 #include <stdio.h>
 
 #define DAYS_SHOWN    30
