@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "mirror/apply_private.h"
-#include "mirror/lease_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -380,38 +379,35 @@ static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_f
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
-static PgStep wanted_step(PgStepWanted wanted, const char *sql, const Params *params,
-                          PgStepResult on_result)
-{
-        PgStep step = task_step(sql, params, on_result);
-        step.wanted = wanted;
-        return step;
-}
-
 void apply_steps(ApplyTask *t)
 {
         PgStep *s = t->steps;
         const Params *p = t->task.params;
         s[STEP_TABLES] = (PgStep){.sql = sql_apply_tables, .n_params = PG_SCRIPT};
-        s[STEP_READ_ONLY] = wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
+        s[STEP_READ_ONLY] = task_wanted_step(apply_plans, sql_plan_read_only, NULL, NULL);
         s[STEP_COPY] = (PgStep){.sql = sql_apply_copy, .copy_source = apply_copy_rows};
         s[STEP_VERDICTS] = (PgStep){.sql = sql_apply_verdicts,
                                     .copy_source = apply_copy_verdicts,
                                     .wanted = apply_has_verdicts};
-        s[STEP_DISTINCT] = wanted_step(apply_repeats, sql_apply_distinct, NULL, apply_on_distinct);
-        s[STEP_EDGE] = wanted_step(apply_loads, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
-        s[STEP_LOAD] = wanted_step(apply_loads, sql_apply_load, &p[PARAMS_ROWS], apply_on_load);
-        s[STEP_COMPARE] = wanted_step(apply_compares, sql_apply_compare, &p[PARAMS_COMPARE],
-                                      apply_on_compare);
-        s[STEP_FIND_CURSOR] = wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
+        s[STEP_DISTINCT] =
+                task_wanted_step(apply_repeats, sql_apply_distinct, NULL, apply_on_distinct);
+        s[STEP_EDGE] =
+                task_wanted_step(apply_loads, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
+        s[STEP_LOAD] =
+                task_wanted_step(apply_loads, sql_apply_load, &p[PARAMS_ROWS], apply_on_load);
+        s[STEP_COMPARE] = task_wanted_step(apply_compares, sql_apply_compare, &p[PARAMS_COMPARE],
+                                           apply_on_compare);
+        s[STEP_FIND_CURSOR] = task_wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] =
-                wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
-        s[STEP_PLAN_CURSOR] = wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
-        s[STEP_PLAN_FETCH] = wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
-        s[STEP_EDGES] = wanted_step(apply_locks, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
-        s[STEP_ROWS] = wanted_step(apply_differs, sql_apply_rows, &p[PARAMS_ROWS], apply_on_rows);
-        s[STEP_REJECTED_ROWS] = wanted_step(apply_keeps_rejected, sql_apply_rejected_rows,
-                                            &p[PARAMS_REJECTED], NULL);
-        s[STEP_FINISH] =
-                wanted_step(apply_finishes, sql_apply_finish, &p[PARAMS_FINISH], apply_on_finish);
+                task_wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);
+        s[STEP_PLAN_CURSOR] = task_wanted_step(apply_plans, sql_plan_cursor, NULL, NULL);
+        s[STEP_PLAN_FETCH] = task_wanted_step(apply_plans, sql_plan_fetch, NULL, apply_on_plan);
+        s[STEP_EDGES] =
+                task_wanted_step(apply_locks, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
+        s[STEP_ROWS] =
+                task_wanted_step(apply_differs, sql_apply_rows, &p[PARAMS_ROWS], apply_on_rows);
+        s[STEP_REJECTED_ROWS] = task_wanted_step(apply_keeps_rejected, sql_apply_rejected_rows,
+                                                 &p[PARAMS_REJECTED], NULL);
+        s[STEP_FINISH] = task_wanted_step(apply_finishes, sql_apply_finish, &p[PARAMS_FINISH],
+                                          apply_on_finish);
 }

@@ -7,7 +7,6 @@
 #include "base/clock_skew.h"
 #include "base/duration.h"
 #include "base/text.h"
-#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/spool.h"
 #include "mirror/sql_embedded.h"

@@ -1,9 +1,9 @@
 /*
  * lease: claim, progress and finish. Each is one statement.
  */
+#include "mirror/lease.h"
 #include "base/job_state.h"
 #include "base/text.h"
-#include "mirror/lease_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>

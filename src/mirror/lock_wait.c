@@ -2,8 +2,8 @@
  * lock_wait: does a statement of ours wait for a lock, and who holds it? One statement, which takes
  * its turn among the others.
  */
+#include "mirror/lock_wait.h"
 #include "base/duration.h"
-#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/timer.h"
-#include "mirror/lock_wait_private.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/trust_private.h"
@@ -243,9 +242,8 @@ static int migrate_look(MigrateTask *t)
         migrate_begin(t);
         migrate_step(t, script(sql_migrations[0].text));
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_recorded));
-        PgStep catalog = task_step(sql_catalog, NULL, trust_on_catalog);
-        catalog.wanted = migrate_knows_catalog;
-        migrate_step(t, catalog);
+        migrate_step(t,
+                     task_wanted_step(migrate_knows_catalog, sql_catalog, NULL, trust_on_catalog));
         if (t->checking > 0) {
                 params_text(checksum, sql_migrations[t->checking].text);
                 migrate_step(t, task_step(sql_migrate_checksum, checksum, migrate_on_checksum));

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/timer.h"
-#include "mirror/mirror.h"
+#include "mirror/lease.h"
 #include "mirror/params_private.h"
 #include "pg/pg.h"
 #include <sys/queue.h>
@@ -88,3 +88,17 @@ static inline PgStep task_step(const char *sql, const Params *p, PgStepResult on
                         .n_params = p ? p->n : 0,
                         .on_result = on_result};
 }
+
+static inline PgStep task_wanted_step(PgStepWanted wanted, const char *sql, const Params *p,
+                                      PgStepResult on_result)
+{
+        PgStep step = task_step(sql, p, on_result);
+        step.wanted = wanted;
+        return step;
+}
+
+/* $1…$18 of the statements that end a run. */
+void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
+
+/* Of the result of sql_lock_wait: "pg-lock-wait", or scope FAULT_NONE when nobody waits. */
+void lock_wait_fault(const PGresult *result, Fault *ret);

@@ -68,8 +68,8 @@ int mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned batch,
         params_keep(history, retention->history_keep_usec, batch);
         params_keep(runs, retention->run_keep_usec, batch);
         t->keeps_history = retention->history_keep_usec == USEC_FOREVER;
-        t->steps[0] = task_step(sql_prune_history, history, prune_on_history);
-        t->steps[0].wanted = prune_wants_history;
+        t->steps[0] =
+                task_wanted_step(prune_wants_history, sql_prune_history, history, prune_on_history);
         t->steps[1] = task_step(sql_prune_runs, runs, prune_on_runs);
         const PgWork work = {.phase = "prune"};
         return task_start_transaction(&t->task, &work, t->steps, 2, ret);
