@@ -1,5 +1,6 @@
 #include "web/page.h"
 #include "base/duration.h"
+#include "schedule/civil.h"
 #include "web/style.h"
 #include <assert.h>
 #include <ctype.h>
@@ -27,11 +28,7 @@ static bool is_date(const char *s)
         const char y[] = {s[0], s[1], s[2], s[3], '\0'}, m[] = {s[5], s[6], '\0'};
         if (text_parse_int64(y, 1970, 9999, &year) < 0 || text_parse_int64(m, 1, 12, &month) < 0)
                 return false;
-        int64_t length = month == 2
-                                 ? (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28)
-                         : month == 4 || month == 6 || month == 9 || month == 11 ? 30
-                                                                                 : 31;
-        return text_parse_int64(s + 8, 1, length, &day) == 0;
+        return text_parse_int64(s + 8, 1, civil_days_in_month(year, (int)month), &day) == 0;
 }
 
 static bool is_word(const char *const *words, const char *value)
