@@ -142,7 +142,7 @@ int pg_fault_no_memory(Fault *ret)
 void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
 {
         char text[500], sqlstate[6];
-        const char *message = conn ? PQerrorMessage(conn) : "out of memory";
+        const char *message = PQerrorMessage(conn);
         size_t size;
         const char *sentence = connecting ? find_sqlstate(message, sqlstate, &size) : NULL;
         if (sentence)
@@ -153,7 +153,7 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
                 fault_from_sqlstate(sqlstate, text, NULL, ret);
                 return;
         }
-        if (connecting && conn && PQconnectionNeedsPassword(conn)) {
+        if (connecting && PQconnectionNeedsPassword(conn)) {
                 fault_set(ret, FAULT_PEER, EACCES, CODE_PG_REFUSED,
                           "PostgreSQL wants a password: %s; set password_file", text);
                 ret->refused = true;
