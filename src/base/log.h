@@ -1,7 +1,7 @@
 /*
  * log: one line for the operator, and beside it the facts for programs.
  *
- * Only layers 3 to 5 call it: the place that decides logs, once. Where standard error is the
+ * Only layers 3 to 6 call it: the place that decides logs, once. Where standard error is the
  * journal (systemd.exec(5), $JOURNAL_STREAM) an entry goes there with its fields; anywhere else the
  * line goes to standard error and the fields nowhere, so the line must make sense alone. Text is
  * UTF-8 without control characters, whatever is in the arguments. Failing to write is ignored: a

@@ -2,7 +2,7 @@
  * daemon: the service. Syncs each edge of the configuration when it is due, until it is told to
  * stop.
  *
- * The queue is in PostgreSQL (mirror.h, "queue"), so that any number of instances share the work;
+ * The queue is in PostgreSQL (mirror/queue.h), so that any number of instances share the work;
  * the service sleeps until the next edge is due, keeps the number of syncs within `max_syncs`,
  * waits for a catalog or a PostgreSQL that is away, and answers to systemd.
  *
