@@ -45,6 +45,32 @@ git -C "$tree" tag -d "v$version" >/dev/null
 git -C "$tree" config user.useConfigOnly true
 expect_found "a tag without a name" "git knows no user.name and user.email" env HOME="$scratch" XDG_CONFIG_HOME="$scratch" GIT_CONFIG_NOSYSTEM=1 "$tree/scripts/release" \
 	--tag --output "$scratch/release" "$version"
+
+# An archive that is made at once, by what is built here as the program is; who makes it commits meanwhile, if told.
+cat >"$tree/autogen.sh" <<END
+#!/bin/sh
+printf 'printf "dist:\\n\\techo >edgemirror-$version.tar.xz\\n" >Makefile\n' | sed '1i #!/bin/sh' >configure && chmod +x configure
+[ ! -e "$scratch/meanwhile" ] || { rm "$scratch/meanwhile" && git -C "$tree" -c user.name=test -c user.email=test@example.com commit -q --allow-empty -m meanwhile; }
+END
+chmod +x "$tree/autogen.sh" && git -C "$tree" config user.name test && git -C "$tree" config user.email test@example.com && git -C "$tree" add . && committed "an archive"
+: >"$scratch/meanwhile"
+expect_found "a commit that comes meanwhile" "the checkout has changed since the release was begun" released --archive --tag "$version"
+not_tagged() { git -C "$tree" tag; }
+expect_clean "which has no tag then" not_tagged
+# tagged: the commit, by its tag alone, and its files.
+tagged()
+{
+	"$tree/scripts/release" --archive --tag --output "$scratch/whole" "$version" >"$scratch/said" 2>&1 || cat "$scratch/said"
+	[ "$(git -C "$tree" rev-parse "v$version^{commit}")" = "$(git -C "$tree" rev-parse HEAD)" ] || echo "the tag is not that commit"
+	[ "$(cd "$scratch" && echo whole*/*)" = "whole/SHA256SUMS whole/edgemirror-$version.tar.xz" ] || ls "$scratch" "$scratch"/whole*
+}
+expect_clean "what is released is tagged" tagged
+git -C "$tree" tag -d "v$version" >/dev/null
+: >"$scratch/file"
+expect_said "a folder that cannot be made" "$scratch/file" "$tree/scripts/release" --archive --tag --output "$scratch/file/1" "$version"
+expect_clean "does not keep the next try from being made" env rm -rf "$scratch/whole"
+expect_clean "with the tag of before" tagged
+
 mkdir "$scratch/there"
 expect_found "a folder that is there" "is there already" "$tree/scripts/release" --output "$scratch/there" "$version"
 mv "$tree/.git" "$scratch/git"
