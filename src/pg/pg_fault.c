@@ -35,7 +35,7 @@ static const StateMeaning meanings[] = {
         {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " READ_ONLY_ADVICE},
         {"28000", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
-         "same name: runuser -u edgemirror -- edgemirror COMMAND"},
+         "same name: put runuser -u edgemirror -- before it"},
         {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user, password_file and pg_hba.conf"},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,

@@ -119,7 +119,7 @@ first_configuration() {
                 shown 'edgemirror migrate' && shown 'edgemirror check'
 }
 root_is_told() {
-        fails '\edgemirror check' && said_so '-p LoadCredential=catalog:edgemirror.catalog edgemirror' && said_so 'runuser -u edgemirror -- edgemirror'
+        fails '\edgemirror check' && said_so '-p LoadCredential=catalog:edgemirror.catalog edgemirror' && said_so 'runuser -u edgemirror -- before it'
 }
 leaves_no_failed_unit() { fails 'edgemirror retire nosuch' && is 'what has failed' "$(systemctl --failed --no-legend)" ''; }
 # Of the service, and of an instance of the template: which file is missing.
@@ -190,8 +190,10 @@ leases_are_free() { sql_is 'SELECT count(*) FROM edgemirror.edge_claim WHERE hol
 back_again() {
         shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && shown 'systemctl start edgemirror' && until_true ready
 }
+# A secret that another unit reads is nobody's but the administrator's.
 purged() {
-        shown 'apt-get purge -qq -o Dpkg::Use-Pty=0 edgemirror' && [ ! -e /etc/edgemirror ] && [ -z "$(ls /etc/credstore)" ] && is 'processes of the user' "$(ps -o pid= -u edgemirror)" ''
+        install -D -m 600 /dev/null /etc/credstore.encrypted/edgemirror.catalog &&
+                shown 'apt-get purge -qq -o Dpkg::Use-Pty=0 edgemirror' && rm /etc/credstore.encrypted/edgemirror.catalog && [ ! -e /etc/edgemirror ] && [ -z "$(ls /etc/credstore)" ] && is 'processes of the user' "$(ps -o pid= -u edgemirror)" ''
 }
 nothing_is_left() {
         is 'what is left' "$(find /etc /usr /lib/systemd /run /var -xdev -name '*edgemirror*' ! -path '/var/cache/apt/*' ! -path '/run/systemd/journal/*' ! -path '/var/lib/postgresql/*')" ''
