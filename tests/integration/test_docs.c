@@ -1,9 +1,11 @@
 /*
- * The queries of docs/reports.md: each works as it stands there, for a reader, and gives the right
- * answer on a history of forty days that is known.
+ * The SQL of docs/several-instances.md, and the queries of docs/reports.md: each works as it stands
+ * there, for a reader, and gives the right answer on a history of forty days that is known.
  */
+#include "base/text.h"
 #include "integration/document.h"
 #include "integration/forty_days.h"
+#include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -245,6 +247,63 @@ static void a_row_that_came_back_says_what_it_was(void **state)
                 "sales sales>sales ARCHIVE>ARCHIVE 2 t t");
 }
 
+/* In place of the address and the password that the page has. */
+static char *replaced(const char *text, const char *old, const char *new)
+{
+        Text result = {0};
+        for (const char *found; (found = strstr(text, old)); text = found + strlen(old)) {
+                assert_int_equal(text_append(&result, text, (size_t)(found - text)), 0);
+                assert_int_equal(text_append_string(&result, new), 0);
+        }
+        assert_int_equal(text_append_string(&result, text), 0);
+        return result.data;
+}
+
+static void run_in_third(const MirrorBench *b, const char *user, const char *statements,
+                         const char *answer)
+{
+        char conninfo[256];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=third user=%s", b->pg.folder,
+                       user);
+        PGconn *conn = PQconnectdb(conninfo);
+        PGresult *result = PQexec(conn, statements);
+        if (PQresultStatus(result) != (answer ? PGRES_TUPLES_OK : PGRES_COMMAND_OK))
+                fail_msg("%s: %s", statements, PQerrorMessage(conn));
+        if (answer)
+                assert_string_equal(PQgetvalue(result, 0, 0), answer);
+        PQclear(result);
+        PQfinish(conn);
+}
+
+/* docs/several-instances.md, with a mirror in another database of this server, which asks nobody
+ * for a password. */
+static void another_database_reads_the_mirror(void **state)
+{
+        MirrorBench *b = *state;
+        Document page;
+        char address[192];
+        document_open("docs/several-instances.md", &page);
+        assert_int_equal(page.n_blocks, 2);
+        (void)snprintf(address, sizeof(address), "host '%s', dbname 'test'", b->pg.folder);
+        char *made = replaced(page.blocks[0], "host 'db.example.com', dbname 'acme'", address);
+        assert_string_not_equal(made, page.blocks[0]);
+        free(harness_sql(&b->pg, "CREATE DATABASE third"));
+        run_in_third(b, "postgres", made, NULL);
+        run_in_third(b, "postgres",
+                     "ALTER USER MAPPING FOR report SERVER acme OPTIONS (ADD password_required "
+                     "'false')",
+                     NULL);
+        char *asked = replaced(page.blocks[1], ";", "");
+        char *counted = text_format("SELECT string_agg(edge || ' ' || count, ',' ORDER BY edge) "
+                                    "FROM (%s) q",
+                                    asked);
+        run_in_third(b, "report", counted, "finance 4,hr 1,lab 3,sales 6");
+        free(counted);
+        free(asked);
+        free(made);
+        document_close(&page);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -256,6 +315,7 @@ int main(void)
                 cmocka_unit_test(the_first_load_of_an_edge_is_told_apart),
                 cmocka_unit_test(renames_and_links_are_counted_once),
                 cmocka_unit_test(a_row_that_came_back_says_what_it_was),
+                cmocka_unit_test(another_database_reads_the_mirror),
         };
         return cmocka_run_group_tests_name("docs", tests, populate, tear_down);
 }
