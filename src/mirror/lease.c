@@ -178,7 +178,12 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, progress->requests);
         params_int(p, progress->listed);
         params_bool(p, progress->resumes);
-        return task_start_statement(&t->task, "progress", sql_progress, lease_on_count, ret);
+        /* by this a lease is renewed, which ends however much else there is to do */
+        const PgWork work = {
+                .steps = &t->task.step, .n_steps = 1, .phase = "progress", .urgent = true};
+        t->task.step = task_step(sql_progress, p, lease_on_count);
+        t->task.step.prepared = true;
+        return task_start(&t->task, &work, ret);
 }
 
 /* ---- finish --------------------------------------------------------------------------------- */

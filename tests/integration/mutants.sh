@@ -19,6 +19,11 @@ src/daemon/edges.c
 unit/test_daemon_edges what_the_database*
 /may be wanted again/d
 
+a lease is renewed when an apply or a page has ended
+src/mirror/lease.c
+integration/test_mirror a_lease_is_renewed*
+s/.phase = "progress", .urgent = true/.phase = "progress"/
+
 what one catalog has is taken to the next
 src/daemon/edges.c
 unit/test_daemon_edges what_a_catalog_has*

@@ -304,6 +304,55 @@ static void two_claims_the_second_hears_who_holds_it(void **state)
         assert_false(w->claim.busy);
 }
 
+static void on_held(PgEnd end, const Fault *fault, void *userdata)
+{
+        (void)fault;
+        *(bool *)userdata = end == PG_END_DONE;
+}
+
+/* As an apply and a page do that wait for what others hold. */
+static void a_lease_is_renewed_while_all_else_waits(void **state)
+{
+        enum { N = 3 };
+        MirrorBench *w = *state;
+        static const PgStep steps[] = {{.sql = "SELECT pg_advisory_xact_lock(7)"}};
+        PgWork works[N] = {{.bulk = true}, {.bulk = true, .awaited = true}, {.phase = "ordinary"}};
+        const PgPoolOptions options = {.conninfo = w->pg.service,
+                                       .application_name = "test",
+                                       .connect_timeout_usec = 5 * USEC_PER_SEC,
+                                       .lock_timeout_usec = 20 * USEC_PER_SEC,
+                                       .max_connections = 3,
+                                       .search_path = MIRROR_SEARCH_PATH,
+                                       .statement_timeout_usec = 20 * USEC_PER_SEC};
+        bool ended[N] = {false};
+        Mirror *mirror;
+        PgPool *pool;
+        PgTask *waiting;
+        MirrorTask *task;
+        MirrorProgress progress = {.phase = SYNC_PHASE_LIST};
+        MirrorRun run = bench_try_claim(w, &bench_edge);
+        PGconn *holder = PQconnectdb(w->pg.service);
+        PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+        assert_int_equal(pg_pool_new(w->event, &options, &pool), 0);
+        assert_int_equal(mirror_new(pool, "test-instance", 60 * USEC_PER_SEC, &mirror), 0);
+        for (int i = 0; i < N; i++) {
+                works[i].steps = steps;
+                works[i].n_steps = 1;
+                works[i].transaction = true;
+                assert_int_equal(pg_start(pool, &works[i], on_held, &ended[i], &waiting), 0);
+        }
+        assert_int_equal(mirror_progress(mirror, &run, &progress, mirror_bench_on_plain, w, &task),
+                         0);
+        mirror_bench_wait(w);
+        assert_string_equal(w->fault.message, "");
+        assert_false(ended[0] || ended[1] || ended[2]);
+        PQfinish(holder);
+        while (!ended[0] || !ended[1] || !ended[2])
+                assert_true(sd_event_run(w->event, 5 * USEC_PER_SEC) > 0);
+        mirror = mirror_free(mirror);
+        pool = pg_pool_free(pool);
+}
+
 static void who_lost_the_lease_publishes_nothing(void **state)
 {
         MirrorBench *w = *state;
@@ -621,6 +670,7 @@ int main(void)
                 cmocka_unit_test_setup(names_arrive_exactly, empty_tables),
                 cmocka_unit_test_setup(an_unchanged_list_writes_and_locks_nothing, empty_tables),
                 cmocka_unit_test_setup(two_claims_the_second_hears_who_holds_it, empty_tables),
+                cmocka_unit_test_setup(a_lease_is_renewed_while_all_else_waits, empty_tables),
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_lease_that_was_freed_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_lease_that_ends_in_hours_does_not_count, empty_tables),
