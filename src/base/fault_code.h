@@ -141,4 +141,7 @@ typedef enum FaultCode {
 /* "catalog-unauthorized"; "" for CODE_NONE. */
 const char *fault_code_name(FaultCode code);
 
+/* CODE_NONE: NULL, or a word of another version. */
+FaultCode fault_code_parse(const char *word);
+
 FaultOrigin fault_code_origin(FaultCode code);

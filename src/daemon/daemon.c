@@ -349,7 +349,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
                 breaker_retry(&d->breaker);
         discovery_configure(&d->discovery, peers, &config->discover);
         monitor_configure(&d->monitor, peers, &config->monitor);
-        notify_configure(&d->notify, config);
+        notify_configure(&d->notify, peers, config);
 }
 
 static void daemon_reload(Daemon *d)

@@ -1,14 +1,16 @@
 /*
  * What always holds: while there is something to tell that has no pause, and somebody to tell it, a
- * message is under way or its timer is armed.
+ * message or the question before it is under way, or the timer is armed.
  */
 #include "daemon/notify.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "daemon/notify_lines.h"
 #include "daemon/notify_trial.h"
 #include "http/ca_file.h"
+#include "mirror/outcomes.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +23,8 @@
 #define PAUSE_MOST_USEC      USEC_PER_HOUR /* that a receiver may ask for */
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
-#define ALERT_AGAIN_SHARE    3 /* of the time for which it counts */
+#define QUESTION_USEC        (10 * USEC_PER_SEC) /* how long PostgreSQL's answer is waited for */
+#define ALERT_AGAIN_SHARE    3                   /* of the time for which it counts */
 
 static time_t notify_time(const Notify *n)
 {
@@ -42,7 +45,7 @@ static void notify_send_later(Notify *n, uint64_t delay_usec)
 /* Unless it is on its way already. */
 static void notify_schedule(Notify *n)
 {
-        if (!n->http || n->n_sent > 0 || timer_is_armed(&n->timer))
+        if (!n->http || n->n_sent > 0 || n->question.task || timer_is_armed(&n->timer))
                 return;
         uint64_t now = clock_monotonic_usec(), delay = n->every_usec / FIRST_SHARE;
         bool waits = subjects_count_to_tell(&n->subjects, now) > 0;
@@ -156,9 +159,8 @@ static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subj
         return r < 0 ? r : http_start(n->http, &request, notify_on_answer, n, &n->transfer);
 }
 
-static void notify_send(void *userdata)
+static void notify_send_message(Notify *n)
 {
-        Notify *n = userdata;
         uint64_t now = clock_monotonic_usec();
         size_t count = subjects_count_to_tell(&n->subjects, now);
         if (count == 0) {
@@ -184,17 +186,63 @@ static void notify_send(void *userdata)
                 subjects[i]->sent = subjects[i]->now;
 }
 
-/* ---- what has changed ----------------------------------------------------------------------- */
-
-static NotifyState state_of_outcome(SyncOutcome outcome)
+static void notify_give_up_question(void *userdata)
 {
-        static const NotifyState of[SYNC_OUTCOMES] = {
-                [OUTCOME_HELD] = NOTIFY_HELD,
-                [OUTCOME_UNSTABLE] = NOTIFY_UNSTABLE,
-                [OUTCOME_FAILED] = NOTIFY_FAILED,
-        };
-        return of[outcome]; /* an edge that was never synced is well */
+        Notify *n = userdata;
+        peers_task_cancel(&n->question);
+        notify_send_message(n);
 }
+
+/* Where it is otherwise, somebody else has synced it; another instance has told it. An alert may be
+ * told twice. */
+static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused_, void *userdata)
+{
+        Notify *n = userdata;
+        if (!o) {
+                peers_task_end(&n->question);
+                timer_cancel(&n->timer);
+                notify_send_message(n);
+                return;
+        }
+        char text[NOTIFY_TEXT_BYTES];
+        NotifyState now = notify_state_of_outcome(o->outcome);
+        NotifySubject *s = subjects_answered(&n->subjects, &o->edge);
+        if (!s || o->outcome == OUTCOME_NONE || now == s->now)
+                return;
+        notify_edge_line(s->name, now, o->message, text);
+        subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : o->code, text,
+                    notify_time(n));
+        if (n->form.alerts)
+                s->told = NOTIFY_UNKNOWN;
+        else if (!o->by_hand)
+                s->told = now;
+        s->told_usec = clock_monotonic_usec();
+}
+
+/* Another instance may have synced an edge since it was seen here: while the receiver was away, or
+ * the time for the next message had not come. */
+static void notify_send(void *userdata)
+{
+        Notify *n = userdata;
+        uint64_t now = clock_monotonic_usec();
+        size_t count = subjects_count_to_tell(&n->subjects, now);
+        bool may_ask = n->peers && !n->take(n->userdata).postgres_fault;
+        _cleanup_(cleanup_free) Uuid *edges = may_ask ? calloc(count + 1, sizeof(*edges)) : NULL;
+        count = edges ? subjects_ask(&n->subjects, now, edges, count) : 0;
+        int r = count == 0 ? -EAGAIN
+                           : mirror_outcomes(n->peers->mirror, edges, count, notify_on_outcome, n,
+                                             &n->question.task);
+        if (peers_task_begin(&n->question, n->peers, r) < 0) {
+                notify_send_message(n);
+                return;
+        }
+        r = timer_start(&n->timer, n->event, QUESTION_USEC, USEC_PER_SEC, notify_give_up_question,
+                        n);
+        if (r < 0)
+                log_error("the timer for messages cannot be set: %s", strerrordesc_np(-r));
+}
+
+/* ---- what has changed ----------------------------------------------------------------------- */
 
 /* Another receiver was not told. An alert ends, unless it is sent again. */
 static bool notify_is_due_again(const Notify *n, const NotifySubject *s)
@@ -256,11 +304,19 @@ void notify_edges_changed(Notify *n)
         notify_schedule(n);
 }
 
+/* Another instance may have told otherwise since it was told here. */
+static bool notify_has_waited(const Notify *n, const NotifySubject *s)
+{
+        time_t usual = (time_t)(2 * n->every_usec / USEC_PER_SEC);
+        return s->told != s->now && notify_time(n) > s->time + usual;
+}
+
 /* Another instance has told of it; but what went from here may have come last. For people that is
  * asked only where it went late: an alert may be told twice, they would hear it twice. */
 static void notify_seen_elsewhere(const Notify *n, NotifySubject *s, NotifyState was)
 {
-        s->told = s->told == NOTIFY_UNKNOWN || s->late || n->form.alerts ? NOTIFY_UNKNOWN : was;
+        bool in_doubt = s->told == NOTIFY_UNKNOWN || s->late || notify_has_waited(n, s);
+        s->told = in_doubt || n->form.alerts ? NOTIFY_UNKNOWN : was;
         s->told_usec = clock_monotonic_usec();
 }
 
@@ -268,7 +324,7 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
                  SyncOutcome outcome, const Fault *fault)
 {
         char text[NOTIFY_TEXT_BYTES];
-        NotifyState was = state_of_outcome(before), now = state_of_outcome(outcome);
+        NotifyState was = notify_state_of_outcome(before), now = notify_state_of_outcome(outcome);
         const ConfigEdge *e = n->edge(edge, n->userdata);
         if (outcome == OUTCOME_ABORTED || !n->form.catalog || !e || !text_equal(e->name, name))
                 return;
@@ -276,23 +332,19 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
         if (!s) /* if it was told so, it was not from here */
                 s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);
-        else if (!s->over && s->now != was)
+        else if (!s->over && (s->now != was || notify_has_waited(n, s)))
                 notify_seen_elsewhere(n, s, was);
         if (!s)
                 return; /* no memory: it is as new by the next sync */
         s->edge = *edge;
         s->over = false;
-        if (now == NOTIFY_WELL)
-                (void)snprintf(text, sizeof(text), "edge %s: well again", name);
-        else
-                (void)snprintf(text, sizeof(text), "edge %s: %s: %s", name, notify_states[now],
-                               fault->message);
+        notify_edge_line(name, now, fault->message, text);
         notify_see(n, s, now, fault, text);
 }
 
-static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Fault *fault)
+static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault)
 {
-        char text[NOTIFY_TEXT_BYTES], what[64];
+        char text[NOTIFY_TEXT_BYTES];
         NotifyState now = !fault ? NOTIFY_WELL : fault->refused ? NOTIFY_REFUSED : NOTIFY_AWAY;
         NotifySubject *s = subjects_find(&n->subjects, kind, notify_kinds[kind], n->form.catalog);
         if (!s && now != NOTIFY_WELL)
@@ -301,13 +353,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const char *name, const Faul
         if (!s)
                 return;
         s->over = false;
-        (void)snprintf(what, sizeof(what), "%s %s", name,
-                       !fault           ? "can be used again"
-                       : fault->refused ? "refuses the credentials"
-                                        : "cannot be used");
-        bool words = fault && !fault->refused && kind == NOTIFY_POSTGRES;
-        (void)snprintf(text, sizeof(text), "%s%s%s", words ? fault_postgres_words(fault) : what,
-                       fault ? ": " : "", fault ? fault->message : "");
+        notify_peer_line(kind, fault, text);
         notify_see(n, s, now, fault, text);
 }
 
@@ -317,8 +363,8 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
-        notify_peer(n, NOTIFY_CATALOG, "the catalog", snapshot.catalog_fault);
-        notify_peer(n, NOTIFY_POSTGRES, "PostgreSQL", snapshot.postgres_fault);
+        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault);
+        notify_peer(n, NOTIFY_POSTGRES, snapshot.postgres_fault);
         notify_schedule(n); /* the pause of what was declined may be over */
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
                             notify_look, n);
@@ -354,6 +400,7 @@ static int notify_open(Notify *n, const Config *config, Fault *ret_fault)
 
 static void notify_close(Notify *n)
 {
+        peers_task_cancel(&n->question);
         n->transfer = http_cancel(n->transfer);
         subjects_settle(&n->subjects, n->n_sent, NOTIFY_IN_DOUBT, clock_monotonic_usec());
         n->n_sent = 0;
@@ -382,10 +429,11 @@ static void notify_adopt_receiver(Notify *n)
         n->receiver_of_alerts = n->form.alerts;
 }
 
-void notify_configure(Notify *n, const Config *config)
+void notify_configure(Notify *n, Peers *peers, const Config *config)
 {
         Fault fault;
         notify_close(n);
+        n->peers = peers;
         n->every_usec = config->notify.every_usec;
         n->sent_usec = 0;
         n->answered = false;

@@ -10,7 +10,9 @@
  *
  * What was told before the start is not known: an edge that is not well is told once its first sync
  * has ended, and where each is an alert, one that is well too. What another instance has seen of an
- * edge, that one has told. The database is asked for nothing.
+ * edge, that one has told: before a message tells of edges, PostgreSQL is asked how each has ended
+ * last, and what is not so any more is not told. When it does not answer soon, it is told as it is
+ * known here.
  *
  * At first the receiver is asked (HEAD) whether it is there, so that it is logged at once when it
  * is not: any answer will do. So it is until there is a message.
@@ -29,6 +31,7 @@
 #include "daemon/notify_subjects.h"
 #include "daemon/outage.h"
 #include "http/http.h"
+#include "peers/peers.h"
 #include "report/service_snapshot.h"
 
 /* The edge that is scheduled by that id; NULL: none is. */
@@ -42,6 +45,8 @@ typedef struct Notify {
         void *userdata;
         HttpClient *http; /* NULL: nobody is told */
         HttpTransfer *transfer;
+        Peers *peers; /* whose database is asked about edges; NULL: none is */
+        PeersTask question;
         Text url;
         Text receiver; /* the address that was told last; empty: none was since the start */
         bool receiver_of_alerts;
@@ -59,10 +64,11 @@ typedef struct Notify {
 void notify_init(Notify *n, sd_event *event, ServiceSnapshotTake take, NotifyFindEdge edge,
                  void *userdata);
 
-/* Another configuration. What cannot be used is logged, and nobody is told then, but what changes
- * is noted: it is no reason not to sync. Another receiver gets what waits, and is told of what is
- * not well when that is seen next. */
-void notify_configure(Notify *n, const Config *config);
+/* Another configuration, with these peers, which are borrowed until others are given. What cannot
+ * be used is logged, and nobody is told then, but what changes is noted: it is no reason not to
+ * sync. Another receiver gets what waits, and is told of what is not well when that is seen next.
+ */
+void notify_configure(Notify *n, Peers *peers, const Config *config);
 
 /* The edges that are scheduled, or their names, may be others: they were registered again. */
 void notify_edges_changed(Notify *n);

@@ -67,6 +67,7 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
                 TAILQ_REMOVE(subjects, s, others);
                 TAILQ_INSERT_TAIL(subjects, s, others);
         }
+        s->asked = false;
         s->code = code;
         char shown[NOTIFY_TEXT_BYTES];
         (void)text_printable(text, strlen(text), shown, sizeof(shown));
@@ -116,6 +117,31 @@ size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, Notify
                 most = limit;
         }
         return n;
+}
+
+size_t subjects_ask(NotifySubjects *subjects, uint64_t now_usec, Uuid *ret, size_t most)
+{
+        NotifySubject *s;
+        size_t n = 0;
+        TAILQ_FOREACH(s, subjects, others) {
+                s->asked = n < most && s->kind == NOTIFY_EDGE && !s->over &&
+                           subject_is_to_tell(s, now_usec);
+                if (s->asked)
+                        ret[n++] = s->edge;
+        }
+        return n;
+}
+
+NotifySubject *subjects_answered(const NotifySubjects *subjects, const Uuid *edge)
+{
+        NotifySubject *s;
+        TAILQ_FOREACH(s, subjects, others) {
+                if (s->asked && uuid_equal(&s->edge, edge))
+                        break;
+        }
+        if (s)
+                s->asked = false;
+        return s;
 }
 
 size_t subjects_count_untold(const NotifySubjects *subjects)

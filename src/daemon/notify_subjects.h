@@ -47,6 +47,7 @@ typedef struct NotifySubject {
         NotifyState told;    /* what the receiver believes; NOTIFY_UNKNOWN: it is not known */
         NotifyState sent;    /* with the message that is under way; NOTIFY_UNKNOWN: it is in none */
         bool late;           /* what is so now was not told at the first attempt */
+        bool asked;          /* whether it is so still, and nothing was seen of it since */
         uint64_t told_usec;  /* when it was told last; 0: this receiver was not told */
         uint64_t pause_usec; /* until when it is not told again, because it was refused; 0: now */
         size_t most; /* so many go with it at most, because more were declined; 0: any number */
@@ -69,6 +70,13 @@ NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const cha
 /* What is so of it now. */
 void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
                  const char *text, time_t time);
+
+/* Stores the edges that there are to tell of, at most so many, and marks them as asked about;
+ * returns how many. */
+size_t subjects_ask(NotifySubjects *subjects, uint64_t now_usec, Uuid *ret, size_t most);
+
+/* The one of that edge which is still asked about, and is not from now on; NULL: there is none. */
+NotifySubject *subjects_answered(const NotifySubjects *subjects, const Uuid *edge);
 
 /* Nothing is called so any more. It is released when there is nothing to tell of it. */
 void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, time_t time);

@@ -15,7 +15,8 @@ typedef struct ServiceSnapshot {
         const Fault *postgres_fault; /* NULL: it answers; the next two too */
         const Fault *statement_fault;
         const Fault *catalog_fault;
-        char catalog_next[64];        /* when it is asked again, for a person */
+        bool catalog_answers;  /* known to: it has, since the start or another configuration */
+        char catalog_next[64]; /* when it is asked again, for a person */
         const Fault *discovery_fault; /* no new edge is found; those that are known are synced */
         char discovery_next[64];
         bool busy; /* a statement of ours may be under way */

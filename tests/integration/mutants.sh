@@ -1358,6 +1358,36 @@ those that were declined together go together again
 src/daemon/notify_subjects.c
 unit/test_daemon_notify what_is_declined_for*
 s/most = limit;/(void)limit;/
+
+how an edge has ended elsewhere is asked of nobody
+src/daemon/notify.c
+integration/test_notify what_waits_is_not_told*
+s/bool may_ask = n->peers/bool may_ask = false \&\& n->peers/
+
+what waits in one of two instances is told although the other has told otherwise
+src/daemon/notify.c
+sim/messages messages
+s/bool may_ask = n->peers/bool may_ask = false \&\& n->peers/
+
+people hear from two instances what one has told
+src/daemon/notify.c
+integration/test_notify what_waits_is_not_told*
+s/else if (!o->by_hand)/else if (false)/
+
+what was seen since PostgreSQL was asked gives way to its answer
+src/daemon/notify_subjects.c
+sim/messages messages
+s/^        s->asked = false;//
+
+what has waited for long is taken for what the receiver believes
+src/daemon/notify.c
+sim/messages messages
+s/notify_time(n) > s->time + usual/usual < 0/
+
+a run that was stopped counts as how an edge has ended
+sql/queries/outcomes.sql
+integration/test_mirror how_edges_have_ended*
+s/ AND x.outcome <> 'aborted'//
 END
 }
 

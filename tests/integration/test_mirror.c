@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
+#include "mirror/outcomes.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -655,6 +657,69 @@ static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
         }
 }
 
+typedef struct Ended {
+        bool done;
+        unsigned n;
+        MirrorOutcome of[2]; /* by bench_edge, bench_other_edge */
+        char message[100];
+} Ended;
+
+static void on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
+{
+        Ended *e = userdata;
+        assert_int_equal(fault->scope, FAULT_NONE);
+        e->done = o == NULL;
+        if (!o)
+                return;
+        e->n++;
+        e->of[!uuid_equal(&o->edge, &bench_edge)] = *o;
+        if (o->message)
+                (void)snprintf(e->message, sizeof(e->message), "%s", o->message);
+}
+
+static Ended ask_outcomes(MirrorBench *w)
+{
+        const Uuid edges[] = {bench_edge, bench_other_edge, {{7}}};
+        Ended ended = {0};
+        MirrorTask *task;
+        assert_int_equal(mirror_outcomes(w->mirror, edges, 3, on_outcome, &ended, &task), 0);
+        while (!ended.done)
+                assert_true(sd_event_run(w->event, 5000000) >= 0);
+        return ended;
+}
+
+/* By whomever; not those that were stopped, nor one that is under way. */
+static void how_edges_have_ended_is_known(void **state)
+{
+        MirrorBench *w = *state;
+        assert_int_equal(ask_outcomes(w).n, 0);
+        bench_apply(w, &bench_edge, NULL, 0);
+        Fault fault;
+        MirrorEnding ending = {.fault = &fault};
+        fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "no");
+        MirrorTask *task;
+        for (unsigned i = 0; i < 2; i++) {
+                MirrorRun run = bench_claim(w, &bench_other_edge);
+                ending.outcome = i == 0 ? OUTCOME_FAILED : OUTCOME_ABORTED;
+                assert_int_equal(
+                        mirror_finish(w->mirror, &run, &ending, mirror_bench_on_plain, w, &task),
+                        0);
+                mirror_bench_wait(w);
+        }
+        (void)bench_claim(w, &bench_edge);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET trigger = 'schedule' WHERE "
+                                 "outcome = 'failed'"));
+        Ended ended = ask_outcomes(w);
+        assert_int_equal(ended.n, 2);
+        assert_int_equal(ended.of[0].outcome, OUTCOME_SYNCED);
+        assert_int_equal(ended.of[0].code, CODE_NONE);
+        assert_true(ended.of[0].by_hand);
+        assert_int_equal(ended.of[1].outcome, OUTCOME_FAILED);
+        assert_int_equal(ended.of[1].code, CODE_CATALOG_FORBIDDEN);
+        assert_false(ended.of[1].by_hand);
+        assert_string_equal(ended.message, "no");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -665,6 +730,7 @@ int main(void)
                         migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it,
                         empty_tables),
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
+                cmocka_unit_test_setup(how_edges_have_ended_is_known, empty_tables),
                 cmocka_unit_test_setup(the_later_observation_of_an_id_counts, empty_tables),
                 cmocka_unit_test_setup(a_row_that_moves_is_moved, empty_tables),
                 cmocka_unit_test_setup(names_arrive_exactly, empty_tables),

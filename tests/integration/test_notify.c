@@ -19,6 +19,8 @@
 static const Script scripts[] = {
         {.path = "/" TOKEN, .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
         {.path = "/" TOKEN "/again", .bytes = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"},
+        {.path = "/" TOKEN "/down",
+         .bytes = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"},
         {.path = "/" TOKEN "/slow", .bytes = "", .end = SCRIPT_HANG},
         {.path = NULL},
 };
@@ -107,6 +109,34 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         make_due(w, 2, 2);
         await_told(server, "POST /" TOKEN "/again");
         service_stop(w, 0);
+        server_stop(server);
+}
+
+/* Two instances: what waits in the one, because its receiver is away, the other finds well, and
+ * tells so; that is the last word. */
+static void what_waits_is_not_told_when_another_instance_has_synced_the_edge(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "/down");
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 2, "\"status\":403");
+        make_due(w, 2, 2);
+        harness_service_await_log(s, "took no message (HTTP 503); 1 change to tell", 1);
+        harness_service_signal(s, SIGSTOP);
+        no_faults(w);
+        tell(w, server, "");
+        (void)service_start(w, 1);
+        make_due(w, 2, 2);
+        await_told(server, "edge e2: well again");
+
+        tell(w, server, "/again");
+        harness_service_signal(s, SIGCONT);
+        harness_service_reload(s);
+        await_told(server, "HEAD /" TOKEN "/again"); /* there is nothing to tell */
+        assert_null(strstr(server->log, "POST /" TOKEN "/again"));
+        service_stop(w, 0);
+        service_stop(w, 1);
         server_stop(server);
 }
 
@@ -347,6 +377,9 @@ int main(void)
                         a_postgres_that_was_away_from_the_start_is_told_of_with_the_time,
                         few_edges),
                 cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
+                cmocka_unit_test_setup(
+                        what_waits_is_not_told_when_another_instance_has_synced_the_edge,
+                        few_edges),
                 cmocka_unit_test_setup(
                         what_was_told_of_an_edge_ends_when_it_is_discovered_by_another_name,
                         few_edges),

@@ -20,6 +20,7 @@
 #include "catalogd/random.h"
 #include "daemon/notify.h"
 #include "http/ca_file.h"
+#include "mirror/outcomes.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -62,6 +63,17 @@ struct HttpTransfer {
         uint64_t usec;
 };
 
+/* How the edges are, to PostgreSQL. */
+typedef struct Question {
+        MirrorOutcomesCallback callback; /* NULL: none */
+        void *userdata;
+        Uuid *edges;
+        size_t n;
+        uint64_t usec;      /* of the answer */
+        SyncOutcome *found; /* NULL: as it is then */
+        bool fails;
+} Question;
+
 typedef struct Instance {
         Notify notify;
         Config config;
@@ -70,6 +82,8 @@ typedef struct Instance {
         bool away[NOTIFY_KINDS];
         struct HttpTransfer transfer;
         bool under_way;
+        Peers peers;
+        Question question;
         int client; /* what is pointed to as one */
 } Instance;
 
@@ -81,6 +95,7 @@ typedef struct Clockwork {
 typedef struct World {
         uint64_t random, now;
         bool verbose, network_is_well, alerts, several, restarts, switches, renames;
+        bool is_quick; /* the network, where it is not broken */
         Instance instances[INSTANCES_MAX];
         int n_instances;
         Edge edges[EDGES_MAX];
@@ -185,10 +200,10 @@ bool timer_is_armed(const Timer *t)
         return clockwork_of(t) != NULL;
 }
 
-static Instance *instance_of_client(const HttpClient *client)
+static Instance *instance_of_client(const void *client)
 {
         for (int i = 0; i < world->n_instances; i++) {
-                if ((const void *)client == (const void *)&world->instances[i].client)
+                if (client == (const void *)&world->instances[i].client)
                         return &world->instances[i];
         }
         abort();
@@ -216,12 +231,12 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
         if (instance->under_way)
                 abort();
         instance->under_way = true;
-        instance->transfer =
-                (struct HttpTransfer){.callback = callback,
-                                      .userdata = userdata,
-                                      .body = request->json ? strdup(request->json) : NULL,
-                                      .receiver = request->url[0] - '0',
-                                      .usec = world->now + below(30) * USEC_PER_SEC};
+        instance->transfer = (struct HttpTransfer){
+                .callback = callback,
+                .userdata = userdata,
+                .body = request->json ? strdup(request->json) : NULL,
+                .receiver = request->url[0] - '0',
+                .usec = world->now + (world->is_quick ? 0 : below(30) * USEC_PER_SEC)};
         *ret = &instance->transfer;
         return 0;
 }
@@ -241,6 +256,86 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
                 return fault_set(ret_fault, FAULT_PROCESS, EINVAL, CODE_SECRET_MALFORMED, "none");
         *ret_plain_http = true;
         return text_append_string(ret_url, notify->url_file);
+}
+
+/* ---- PostgreSQL ----------------------------------------------------------------------------- */
+
+static SyncOutcome outcome_of(const Uuid *id)
+{
+        unsigned e = 0;
+        while (!uuid_equal(&world->edges[e].id, id))
+                e++;
+        return world->edges[e].outcome;
+}
+
+/* Of several instances each gets an answer: one without PostgreSQL syncs no edge. */
+int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,
+                    void *userdata, MirrorTask **ret)
+{
+        Instance *instance = instance_of_client(m);
+        Question *q = &instance->question;
+        bool away = !world->several && chance(20);
+        if (away && chance(30))
+                return -ENOMEM;
+        if (q->callback || instance->under_way)
+                abort();
+        *q = (Question){.callback = callback,
+                        .userdata = userdata,
+                        .edges = calloc(n_edges, sizeof(*edges)),
+                        .n = n_edges,
+                        .usec = away && chance(50) ? UINT64_MAX
+                                                   : world->now + below(world->several ? 4 : 10) *
+                                                                          USEC_PER_SEC,
+                        .fails = away};
+        memcpy(q->edges, edges, n_edges * sizeof(*edges));
+        q->found = !world->several && chance(50) ? calloc(n_edges, sizeof(*q->found)) : NULL;
+        for (size_t i = 0; q->found && i < n_edges; i++)
+                q->found[i] = outcome_of(&edges[i]);
+        *ret = (MirrorTask *)(void *)instance;
+        return 0;
+}
+
+static void question_end(Question *q)
+{
+        free(q->edges);
+        free(q->found);
+        *q = (Question){0};
+}
+
+static void question_answer(Question *question)
+{
+        Question q = *question;
+        static const Fault away = {.scope = FAULT_PEER};
+        *question = (Question){0};
+        for (size_t i = 0; i < q.n && !q.fails; i++) {
+                SyncOutcome outcome = q.found ? q.found[i] : outcome_of(&q.edges[i]);
+                if (outcome != OUTCOME_NONE)
+                        q.callback(&(MirrorOutcome){.edge = q.edges[i],
+                                                    .outcome = outcome,
+                                                    .code = CODE_CATALOG_FORBIDDEN},
+                                   &fault_none, q.userdata);
+        }
+        q.callback(NULL, q.fails ? &away : &fault_none, q.userdata);
+        question_end(&q);
+}
+
+int peers_task_begin(PeersTask *t, Peers *peers, int r)
+{
+        (void)t;
+        (void)peers;
+        return r;
+}
+
+void peers_task_end(PeersTask *t)
+{
+        t->task = NULL;
+}
+
+void peers_task_cancel(PeersTask *t)
+{
+        if (t->task)
+                question_end(&((Instance *)(void *)t->task)->question);
+        t->task = NULL;
 }
 
 /* ---- receivers ------------------------------------------------------------------------------ */
@@ -305,6 +400,12 @@ static bool is_unfit(const char *body)
         return body && strstr(body, name);
 }
 
+/* Of two who tell people: one that is never late, and one whose receiver is away now and then. */
+static bool has_a_way(const Instance *instance)
+{
+        return world->several && !world->alerts && instance == &world->instances[0];
+}
+
 /* What the network and the receiver make of a message, and whether the answer arrives. */
 static void transfer_arrive(Instance *instance)
 {
@@ -313,7 +414,8 @@ static void transfer_arrive(Instance *instance)
                 int status;
         } cases[] = {{40, 100, 200}, {10, 100, 503}, {10, 0, 503},  {10, 100, 0}, {10, 0, 0},
                      {5, 0, 429},    {5, 0, 404},    {10, 50, 400}, {0, 0, 422}};
-        unsigned at = world->network_is_well ? 0 : below(100), i = 0;
+        bool is_well = world->network_is_well || has_a_way(instance);
+        unsigned at = is_well ? 0 : below(100), i = 0;
         struct HttpTransfer t = instance->transfer;
         instance->under_way = false;
         if (is_unfit(t.body))
@@ -352,6 +454,7 @@ static ServiceSnapshot take(void *userdata)
         Instance *i = userdata;
         return (ServiceSnapshot){
                 .now_usec = EPOCH_SEC * (int64_t)USEC_PER_SEC + (int64_t)world->now,
+                .catalog_answers = true,
                 .catalog_fault = i->away[NOTIFY_CATALOG] ? &i->faults[NOTIFY_CATALOG] : NULL,
                 .postgres_fault = i->away[NOTIFY_POSTGRES] ? &i->faults[NOTIFY_POSTGRES] : NULL};
 }
@@ -371,7 +474,7 @@ static const ConfigEdge *find_edge(const Uuid *id, void *userdata)
 static void instance_configure(Instance *i)
 {
         i->config.catalog.url = (char *)world->catalog;
-        notify_configure(&i->notify, &i->config);
+        notify_configure(&i->notify, &i->peers, &i->config);
 }
 
 static void instance_begin(Instance *i)
@@ -380,9 +483,12 @@ static void instance_begin(Instance *i)
         i->config.notify.every_usec = USEC_PER_MINUTE;
         i->config.notify.format = world->alerts ? CONFIG_NOTIFY_ALERTMANAGER : CONFIG_NOTIFY_JSON;
         i->config.daemon.instance = i->name;
+        i->peers.mirror = (Mirror *)(void *)&i->client;
         notify_init(&i->notify, (sd_event *)(void *)&i->client, take, find_edge, i);
         instance_configure(i);
 }
+
+static void pass(uint64_t usec);
 
 static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
 {
@@ -396,6 +502,8 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
                 return;
         e->outcome = outcome;
         e->seen = true;
+        if (has_a_way(i))
+                pass(2 * USEC_PER_MINUTE);
 }
 
 /* ---- a world -------------------------------------------------------------------------------- */
@@ -406,6 +514,7 @@ static void pass(uint64_t usec)
         for (;;) {
                 Clockwork *first = NULL;
                 Instance *arrives = NULL;
+                Question *answered = NULL;
                 for (size_t i = 0; i < TIMERS_MAX; i++) {
                         Clockwork *c = &world->timers[i];
                         if (c->timer && (!first || c->usec < first->usec))
@@ -416,16 +525,25 @@ static void pass(uint64_t usec)
                         if (instance->under_way &&
                             (!arrives || instance->transfer.usec < arrives->transfer.usec))
                                 arrives = instance;
+                        Question *q = &instance->question;
+                        if (q->callback && (!answered || q->usec < answered->usec))
+                                answered = q;
                 }
                 uint64_t next = first ? first->usec : UINT64_MAX;
                 if (arrives && arrives->transfer.usec <= next)
                         next = arrives->transfer.usec;
                 else
                         arrives = NULL;
+                if (answered && answered->usec < next)
+                        next = answered->usec;
+                else
+                        answered = NULL;
                 if (next > end)
                         break;
                 world->now = next > world->now ? next : world->now;
-                if (arrives) {
+                if (answered) {
+                        question_answer(answered);
+                } else if (arrives) {
                         transfer_arrive(arrives);
                 } else {
                         Timer *t = first->timer;
@@ -541,7 +659,8 @@ static void happens(void)
                 if (e->enabled)
                         sync_ends(e, i, outcomes[below(ARRAY_SIZE(outcomes))]);
         } else if (what < 12) {
-                NotifyKind kind = 1 + below(2);
+                /* who cannot ask PostgreSQL cannot know what others have seen meanwhile */
+                NotifyKind kind = world->is_quick ? NOTIFY_CATALOG : 1 + below(2);
                 i->away[kind] = chance(50);
                 fault_set(&i->faults[kind], FAULT_PEER, EACCES, CODE_CATALOG_UNAUTHORIZED, "x");
                 i->faults[kind].refused = chance(50);
@@ -640,11 +759,11 @@ static void world_begin(uint64_t seed, bool verbose)
         for (int i = 0; i < 4; i++)
                 (void)random_next(&world->random);
         world->alerts = chance(60);
-        /* who only hears of changes hears nothing of what was not told before a restart, and cannot
-         * know which of two instances speaks of what is older */
-        world->several = world->alerts && chance(30);
+        world->several = chance(30);
+        world->is_quick = world->several && (!world->alerts || chance(50));
+        /* who only hears of changes hears nothing of what was not told before a restart */
         world->restarts = world->alerts && chance(20);
-        world->switches = !world->restarts && chance(20);
+        world->switches = !world->restarts && (world->alerts || !world->several) && chance(20);
         /* that nothing is called so any more, knows only who has told it, and only him whom he told
          */
         world->renames = !world->several && !world->restarts && !world->switches;
@@ -686,7 +805,7 @@ static bool play(uint64_t seed, bool verbose)
                 happens();
         world_calm();
         const Receiver *r = &world->receivers[world->instances[0].url_file[0] - '0'];
-        if (!world->several && !world->restarts && !world->switches)
+        if ((!world->several || world->is_quick) && !world->restarts && !world->switches)
                 check_beliefs(r);
         for (unsigned e = 0; e < world->n_edges; e++) {
                 for (int i = 0; i < world->n_instances && world->edges[e].enabled; i++)

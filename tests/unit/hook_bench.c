@@ -85,7 +85,7 @@ void hook_configure(HookBench *w, const char *path)
         (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/" HOOK_TOKEN "/%s\n", w->server->port,
                        path);
         hook_write_file(w->url_file, url);
-        notify_configure(&w->notify, &w->config);
+        notify_configure(&w->notify, NULL, &w->config);
 }
 
 int hook_setup(void **state)

@@ -156,7 +156,7 @@ static void one_that_cannot_be_reached_is_tried_again(void **state)
 {
         HookBench *w = *state;
         hook_write_file(w->url_file, "http://127.0.0.1:1/" HOOK_TOKEN);
-        notify_configure(&w->notify, &w->config);
+        notify_configure(&w->notify, NULL, &w->config);
         hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         hook_await_log(w, "took no message (http-connect); 1 change to tell, trying again");
         assert_true(timer_is_armed(&w->notify.timer));
@@ -171,7 +171,7 @@ static void one_that_is_not_there_is_reported_at_once(void **state)
         for (int i = 0; i < 2; i++) {
                 for (int of_two = 0; of_two < 2; of_two++) {
                         hook_write_file(w->url_file, "http://127.0.0.1:1/" HOOK_TOKEN);
-                        notify_configure(&w->notify, &w->config);
+                        notify_configure(&w->notify, NULL, &w->config);
                         hook_await_log(w,
                                        "the receiver of [notify] cannot be reached (http-connect), "
                                        "so nobody is told of changes; trying again in ");
@@ -336,7 +336,7 @@ static void what_changed_while_nobody_could_be_told_is_told_then(void **state)
         hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         hook_await_text(w, "edgemirror here:1\nedge a: failed: x");
         hook_write_file(w->url_file, "nowhere");
-        notify_configure(&w->notify, &w->config);
+        notify_configure(&w->notify, NULL, &w->config);
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
         hook_change(w, &hook_edge_b, "b", OUTCOME_SYNCED, OUTCOME_FAILED, "for a moment");
         hook_change(w, &hook_edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);

@@ -408,7 +408,7 @@ static void what_cannot_be_used_is_said_and_nobody_is_told(void **state)
                 hook_write_file(w->url_file, cases[i].url);
                 w->config.notify.ca_file = (char *)cases[i].ca_file;
                 assert_int_equal(truncate(w->log_file, 0), 0);
-                notify_configure(&w->notify, &w->config);
+                notify_configure(&w->notify, NULL, &w->config);
                 hook_await_log(w, "nobody is told what has changed: ");
                 hook_await_log(w, cases[i].logged);
                 assert_null(strstr(hook_read_log(w), HOOK_TOKEN));

@@ -1,0 +1,18 @@
+/*
+ * notify_lines: what of an outcome or a fault is told, in one line. Pure.
+ */
+#pragma once
+
+#include "base/fault.h"
+#include "base/outcome.h"
+#include "daemon/notify_subjects.h"
+
+/* Of an edge; one that was never synced is well. */
+NotifyState notify_state_of_outcome(SyncOutcome outcome);
+
+/* message: NULL: none. */
+void notify_edge_line(const char *name, NotifyState now, const char *message,
+                      char ret[static NOTIFY_TEXT_BYTES]);
+
+/* fault: NULL: it can be used. */
+void notify_peer_line(NotifyKind kind, const Fault *fault, char ret[static NOTIFY_TEXT_BYTES]);

@@ -1,0 +1,43 @@
+/*
+ * outcomes: see the header.
+ */
+#include "mirror/outcomes.h"
+#include "mirror/mirror_private.h"
+#include "mirror/sql_embedded.h"
+#include <errno.h>
+
+typedef struct OutcomesTask {
+        MirrorTask task;
+        MirrorOutcomesCallback callback;
+} OutcomesTask;
+
+static PgNext outcomes_on_result(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
+{
+        OutcomesTask *t = userdata;
+        for (int row = 0; row < PQntuples(r); row++) {
+                MirrorOutcome outcome = {.outcome = sync_outcome_parse(result_text(r, row, 1)),
+                                         .by_hand = result_bool(r, row, 2),
+                                         .code = fault_code_parse(result_text(r, row, 3)),
+                                         .message = result_text(r, row, 4)};
+                if (uuid_parse(PQgetvalue(r, row, 0), &outcome.edge) == 0)
+                        t->callback(&outcome, &fault_none, t->task.userdata);
+        }
+        return PG_NEXT;
+}
+
+static bool outcomes_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
+{
+        ((OutcomesTask *)task)->callback(NULL, fault, task->userdata);
+        return false;
+}
+
+int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,
+                    void *userdata, MirrorTask **ret)
+{
+        OutcomesTask *t = task_new(m, sizeof(*t), outcomes_complete, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        params_uuids(t->task.params, edges, n_edges);
+        return task_start_statement(&t->task, "notify", sql_outcomes, outcomes_on_result, ret);
+}

@@ -1,0 +1,24 @@
+/*
+ * outcomes: how the last run of an edge ended, by whomever.
+ */
+#pragma once
+
+#include "base/outcome.h"
+#include "base/uuid.h"
+#include "mirror/mirror.h"
+
+typedef struct MirrorOutcome {
+        Uuid edge;
+        SyncOutcome outcome; /* never aborted: of the last run that was not stopped */
+        bool by_hand;        /* somebody has asked for the run: it may be that of no service */
+        FaultCode code;
+        const char *message; /* NULL: none */
+} MirrorOutcome;
+
+/* Called once for each edge that has such a run, in no order, then once with NULL (or a fault). */
+typedef void (*MirrorOutcomesCallback)(const MirrorOutcome *outcome, const Fault *fault,
+                                       void *userdata);
+
+/* One statement that only reads. */
+int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,
+                    void *userdata, MirrorTask **ret);
