@@ -237,6 +237,8 @@ static void check_receiver_address(Checks *c)
 void check_webhook(Checks *c)
 {
         const ConfigNotify *notify = &c->session.config->notify;
+        if (config_notify_is_unused(notify))
+                check_note(c, "notify", "url_file is not given, so nobody is told of changes");
         if (!notify->url_file)
                 return;
         check_receiver_address(c);

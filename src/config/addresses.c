@@ -196,6 +196,9 @@ static int parse_proxy(const Option *o, void *object, const char *value, OptionC
 {
         char **field = (char **)(void *)((char *)object + o->offset);
         _cleanup_(cleanup_address) Address a = {0};
+        if (o->section == OPTION_NOTIFY && strchr(value, '@'))
+                return option_refuse(context, "the address holds a user name; a proxy that wants a "
+                                              "password cannot be used for messages");
         int r = address_split(value, true, context, &a);
         if (r < 0)
                 return r;

@@ -1,4 +1,5 @@
 #include "config/config.h"
+#include "base/duration.h"
 #include "config/draft.h"
 #include "config/secret.h"
 #include <string.h>
@@ -116,6 +117,13 @@ static int compare_id(const void *key, const void *edge)
 {
         const ConfigEdge *const *e = edge;
         return uuid_compare(key, &(*e)->id);
+}
+
+bool config_notify_is_unused(const ConfigNotify *n)
+{
+        bool by_default = n->format == CONFIG_NOTIFY_JSON && n->every_usec == USEC_PER_MINUTE &&
+                          !n->template_file && !n->ca_file && !n->proxy;
+        return !n->url_file && !by_default;
 }
 
 const ConfigEdge *config_find_edge_by_id(const Config *config, const Uuid *id)

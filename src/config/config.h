@@ -40,6 +40,9 @@ const char *config_catalog_secret(const ConfigCatalog *catalog);
 int config_read_certificate(const ConfigCatalog *catalog, Text *ret_certificate, Text *ret_key,
                             Fault *ret_fault);
 
+/* Something is set of messages, and there is nobody to send them to. */
+bool config_notify_is_unused(const ConfigNotify *notify);
+
 /* Reads url_file, which is given; nothing of what it holds is in the Fault. `ret_url` must be
  * empty; the caller releases it with text_wipe. */
 int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_plain_http,

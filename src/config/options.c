@@ -161,7 +161,7 @@ static const Option OPTIONS[] = {
           .help = "Certificates (PEM) that are trusted instead of the system's." },
         { NOTIFY(proxy), .key = "proxy", .kind = &option_kind_proxy,
           .sample = "http://proxy.example.com:3128", .sample_is_off = true,
-          .help = "The proxy on the way to the receiver." },
+          .help = "The proxy on the way to the receiver; one that wants a password cannot be used." },
         { NOTIFY(url_file), .key = "url", .kind = &option_kind_misplaced_secret,
           .sample = "url_file" },
 

@@ -127,6 +127,9 @@ static const Case REFUSED[] = {
         {"[catalog]", "proxy = http://user:hunter2@proxy.example:3128",
          "1:2: proxy: the address holds a user name; use proxy_username and "
          "proxy_password_file; " PROXY_FORM},
+        {"[notify]", "proxy = http://user:hunter2@proxy.example:3128",
+         "1:2: proxy: the address holds a user name; a proxy that wants a password cannot be used "
+         "for messages; " PROXY_FORM},
         {"[catalog]", "proxy_password = hunter2",
          "1:2: proxy_password: a secret does not belong here; write it to a file of its "
          "own and name that with proxy_password_file; "
