@@ -27,6 +27,11 @@ bool breaker_is_closed(const Breaker *b)
         return b->closed;
 }
 
+bool breaker_answered(const Breaker *b)
+{
+        return b->answered;
+}
+
 bool breaker_is_in_doubt(const Breaker *b)
 {
         return b->probe || b->outage.down;
@@ -182,6 +187,7 @@ static void breaker_on_answer(const CatalogPageAnswer *page, void *userdata)
                 breaker_postpone(b, pause);
                 breaker_open(b, &fault);
         } else {
+                b->answered = true;
                 breaker_close(b); /* whatever the answer is for that edge, the catalog answers */
         }
 }

@@ -264,6 +264,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .now_usec = database_clock_now(&d->claims.clock),
                              .next_usec = claims_next(&d->claims)};
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
+        s.catalog_answers = breaker_answered(&d->breaker) || discovery_answered(&d->discovery);
         s.discovery_fault = discovery_problem(&d->discovery, &d->claims.clock, s.discovery_next);
         return s;
 }

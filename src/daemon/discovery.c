@@ -70,6 +70,11 @@ static void discovery_later(Discovery *d, uint64_t delay_usec)
         discovery_wait(d);
 }
 
+bool discovery_answered(const Discovery *d)
+{
+        return d->answered;
+}
+
 const Fault *discovery_fault(const Discovery *d, const DatabaseClock *clock,
                              char ret_next[static DISCOVERY_NEXT_BYTES])
 {
@@ -280,6 +285,7 @@ static void discovery_on_found(const Discovered *found, void *userdata)
                 discovery_failed(d, &found->fault);
                 return;
         }
+        d->answered = true;
         discovery_report_source(d, found);
         d->handlers.answered(found, NULL, 0, d->userdata);
         discovery_check_missing(d, found);
@@ -306,7 +312,7 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
         d->peers = peers;
         d->every_usec = config->every_usec;
         d->by_name = !edge_name_is_wanted(config, "");
-        d->without_api = false;
+        d->without_api = d->answered = false;
         if (config->enabled)
                 discovery_begin(d);
         else

@@ -46,6 +46,7 @@ typedef struct Discovery {
         Timer timer;
         uint64_t ask_at_usec; /* while the timer is armed; monotonic */
         bool waits;           /* for may_ask */
+        bool answered;        /* the catalog has, to this configuration */
         Discover *discover;
         CatalogCall *call;         /* by id */
         DiscoveryMissing *missing; /* in order of id */
@@ -67,6 +68,9 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
 
 /* may_ask may be true now. */
 void discovery_retry(Discovery *d);
+
+/* It has listed Edge connections since the configuration was given. */
+bool discovery_answered(const Discovery *d);
 
 /* Why the catalog could not be asked the last time; NULL: it could, or has not been asked. Either
  * way when it is asked again, for a person. */

@@ -342,15 +342,17 @@ void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome befo
         notify_see(n, s, now, fault, text);
 }
 
-static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault)
+/* answers: it is known to, where there is no fault. An alert may be that of this instance before it
+ * was started again. */
+static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, bool answers)
 {
         char text[NOTIFY_TEXT_BYTES];
         NotifyState now = !fault ? NOTIFY_WELL : fault->refused ? NOTIFY_REFUSED : NOTIFY_AWAY;
         NotifySubject *s = subjects_find(&n->subjects, kind, notify_kinds[kind], n->form.catalog);
-        if (!s && now != NOTIFY_WELL)
+        if (!s && (now != NOTIFY_WELL || (n->form.alerts && answers)))
                 s = subjects_add(&n->subjects, kind, notify_kinds[kind], n->form.catalog,
-                                 NOTIFY_WELL);
-        if (!s)
+                                 now == NOTIFY_WELL ? NOTIFY_UNKNOWN : NOTIFY_WELL);
+        if (!s || (now == NOTIFY_WELL && !answers))
                 return;
         s->over = false;
         notify_peer_line(kind, fault, text);
@@ -363,8 +365,8 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
-        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault);
-        notify_peer(n, NOTIFY_POSTGRES, snapshot.postgres_fault);
+        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, snapshot.catalog_answers);
+        notify_peer(n, NOTIFY_POSTGRES, snapshot.postgres_fault, !snapshot.registering);
         notify_schedule(n); /* the pause of what was declined may be over */
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
                             notify_look, n);
@@ -438,6 +440,8 @@ void notify_configure(Notify *n, Peers *peers, const Config *config)
         n->sent_usec = 0;
         n->answered = false;
         outage_log_next(&n->outage); /* it may be another receiver */
+        if (config_notify_is_unused(&config->notify))
+                log_warning("[notify] has no url_file, so nobody is told of changes");
         if (!config->notify.url_file) {
                 subjects_done(&n->subjects);
                 text_wipe(&n->receiver);

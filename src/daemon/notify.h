@@ -9,7 +9,8 @@
  * neither.
  *
  * What was told before the start is not known: an edge that is not well is told once its first sync
- * has ended, and where each is an alert, one that is well too. What another instance has seen of an
+ * has ended, and where each is an alert, one that is well too, and a peer that is known to answer.
+ * What another instance has seen of an
  * edge, that one has told: before a message tells of edges, PostgreSQL is asked how each has ended
  * last, and what is not so any more is not told. When it does not answer soon, it is told as it is
  * known here.

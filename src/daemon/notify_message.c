@@ -13,8 +13,9 @@
 /* A receiver that takes an alert for over after a while is told when: not soon. */
 #define ENDS_AFTER_USEC USEC_PER_WEEK
 /* A peer is one instance's, which may never tell that it is well again: the next one has another
- * name. So its alert ends soon, unless it is sent again. */
+ * name. So its alert ends soon, unless it is sent again, for which there must be time. */
 #define PEER_ENDS_AFTER_USEC USEC_PER_HOUR
+#define PEER_ENDS_MESSAGES   3
 /* An end that Alertmanager, whose clock may be behind, takes to be in the future does not end an
  * alert: it is kept until the end that was told before. So it is told as this much earlier. */
 #define END_EARLIER_USEC USEC_PER_DAY
@@ -35,7 +36,10 @@ typedef struct EventFields {
 
 uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind)
 {
-        return form->alerts && kind != NOTIFY_EDGE ? PEER_ENDS_AFTER_USEC : ENDS_AFTER_USEC;
+        uint64_t usec = PEER_ENDS_MESSAGES * form->every_usec;
+        if (!form->alerts || kind == NOTIFY_EDGE)
+                return ENDS_AFTER_USEC;
+        return usec > PEER_ENDS_AFTER_USEC ? usec : PEER_ENDS_AFTER_USEC;
 }
 
 static const char *line_of(const NotifySubject *s)
@@ -144,6 +148,7 @@ int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault)
         const ConfigNotify *c = &config->notify;
         const char *host = strstr(config->catalog.url, "://") + 3;
         form->catalog = strndup(host, strcspn(host, "/"));
+        form->every_usec = c->every_usec;
         if (!form->instance || !form->catalog)
                 return fault_no_memory(ret_fault);
         if (!c->template_file) {

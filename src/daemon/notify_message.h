@@ -14,7 +14,8 @@ typedef struct NotifyForm {
         char *instance; /* that tells */
         char *catalog;  /* host and port of its address */
         char *template;
-        bool alerts; /* that Alertmanager keeps, each by itself */
+        uint64_t every_usec; /* the time between messages */
+        bool alerts;         /* that Alertmanager keeps, each by itself */
 } NotifyForm;
 
 /* Takes the template of the configuration, read from its file, or that of its format, for

@@ -1388,6 +1388,41 @@ a run that was stopped counts as how an edge has ended
 sql/queries/outcomes.sql
 integration/test_mirror how_edges_have_ended*
 s/ AND x.outcome <> 'aborted'//
+
+the alert of a peer that was away before the service was started again stays
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_a_peer_ends*
+s/ || (n->form.alerts \&\& answers)//
+
+a peer that was not asked yet is told as well after a start
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_a_peer_ends*
+s/(n->form.alerts \&\& answers)/n->form.alerts/
+
+a peer that was not asked yet is told as well after a reload
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_a_peer_ends*
+s/if (!s || (now == NOTIFY_WELL \&\& !answers))/if (!s)/
+
+the alert of a peer ends before it may be sent again
+src/daemon/notify_message.c
+unit/test_daemon_notify_formats an_alert_of_a_peer_counts*
+s/usec > PEER_ENDS_AFTER_USEC ? usec/false ? usec/
+
+of a proxy for messages keys are advised that it does not have
+src/config/addresses.c
+unit/test_config_values *
+s/if (o->section == OPTION_NOTIFY/if (false/
+
+settings of messages without a receiver are passed over by the check
+src/cli/check_lines.c
+integration/test_notify a_template_or_ca_file*
+s/if (config_notify_is_unused(notify))/if (false)/
+
+settings of messages without a receiver are passed over by the service
+src/daemon/notify.c
+unit/test_daemon_notify settings_of_messages*
+s/if (config_notify_is_unused(&config->notify))/if (false)/
 END
 }
 

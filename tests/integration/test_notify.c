@@ -187,6 +187,35 @@ static void a_postgres_that_was_away_from_the_start_is_told_of_with_the_time(voi
         server_stop(server);
 }
 
+/* By the service that is started again, once it answers. */
+static void an_alert_of_a_postgres_that_is_back_after_a_restart_ends(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "");
+        (void)service_start(w, 0);
+        service_stop(w, 0);
+        char url[256];
+        (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/" TOKEN "\n", server->port);
+        tell_at(w, url, "format = alertmanager\n");
+        harness_postgres_stop(&w->pg);
+        for (unsigned starts = 1; starts <= 2; starts++) {
+                unsigned n = server_requests(server);
+                (void)service_begin(w, 0);
+                await_told(server, "\"PostgreSQL cannot be used: ");
+                while (server_requests(server) == n)
+                        (void)usleep(10000);
+                service_stop(w, 0);
+        }
+        assert_null(strstr(server->log, "PostgreSQL can be used again"));
+        harness_postgres_resume(&w->pg);
+        (void)service_start(w, 0);
+        await_told(server, "\"PostgreSQL can be used again");
+        await_told(server, "\"the catalog can be used again");
+        service_stop(w, 0);
+        server_stop(server);
+}
+
 static void an_address_that_cannot_be_used_fails_the_check_and_stops_no_sync(void **state)
 {
         ServiceWorld *w = *state;
@@ -244,6 +273,11 @@ static void a_template_or_ca_file_that_cannot_be_used_fails_the_check(void **sta
         HarnessService *s = service_start(w, 0);
         harness_service_await_log(s, "nobody is told what has changed: ca_file of [notify]: ", 1);
         service_stop(w, 0);
+        harness_write(w->folder, "edgemirror.conf.d/notify.conf", "[notify]\nformat = slack\n");
+        assert_int_equal(service_program(w, "check", "--offline", NULL), 0);
+        char *out = harness_read(w->folder, "out");
+        assert_non_null(strstr(out, "url_file is not given, so nobody is told of changes"));
+        free(out);
 }
 
 /* ---- https, and a proxy ---------------------------------------------------------------------- */
@@ -376,6 +410,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_postgres_that_was_away_from_the_start_is_told_of_with_the_time,
                         few_edges),
+                cmocka_unit_test_setup(an_alert_of_a_postgres_that_is_back_after_a_restart_ends,
+                                       few_edges),
                 cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
                 cmocka_unit_test_setup(
                         what_waits_is_not_told_when_another_instance_has_synced_the_edge,

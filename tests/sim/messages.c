@@ -249,6 +249,11 @@ int ca_file_check(const char *section, const char *path, Fault *ret_fault)
         return 0;
 }
 
+bool config_notify_is_unused(const ConfigNotify *notify)
+{
+        return !notify;
+}
+
 int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_plain_http,
                         Fault *ret_fault)
 {

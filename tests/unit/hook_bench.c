@@ -104,6 +104,7 @@ int hook_setup(void **state)
         w->config.notify.every_usec = 120 * USEC_PER_MSEC;
         w->config.daemon.instance = strdup("here:1");
         w->config.catalog.url = (char *)"https://catalog.example:8443/path";
+        w->snapshot.registering = true; /* of no peer it is known whether it answers */
         w->snapshot.now_usec = 1700000000 * (int64_t)USEC_PER_SEC;
         (void)fflush(stderr);
         w->saved_stderr = dup(STDERR_FILENO);

@@ -88,6 +88,7 @@ static void peers_are_seen_to_go_and_come(void **state)
         assert_string_equal(hook_string_of(hook_event_of(refused, 0), "text"),
                             "the catalog refuses the credentials: 401");
         w->snapshot.catalog_fault = NULL;
+        w->snapshot.catalog_answers = true;
         fault.refused = false;
         w->snapshot.postgres_fault = &fault;
         hook_await_requests(w, 3);
@@ -421,6 +422,19 @@ static void one_that_does_not_answer_holds_no_stop_up(void **state)
         hook_await_log(w, "1 change not sent to the receiver of [notify]");
 }
 
+/* Not what is so without anything being set. */
+static void settings_of_messages_to_nobody_are_reported(void **state)
+{
+        HookBench *w = *state;
+        w->config.notify.url_file = NULL;
+        w->config.notify.every_usec = USEC_PER_MINUTE;
+        notify_configure(&w->notify, NULL, &w->config);
+        assert_string_equal(hook_read_log(w), "");
+        w->config.notify.format = CONFIG_NOTIFY_SLACK;
+        notify_configure(&w->notify, NULL, &w->config);
+        hook_await_log(w, "[notify] has no url_file, so nobody is told of changes");
+}
+
 static void a_long_pause_is_cut_and_named(void **state)
 {
         HookBench *w = *state;
@@ -456,6 +470,7 @@ int main(void)
                 TEST(an_answer_without_end_is_not_read_to_the_end),
                 TEST(what_changes_meanwhile_follows),
                 TEST(one_that_does_not_answer_holds_no_stop_up),
+                TEST(settings_of_messages_to_nobody_are_reported),
                 TEST(a_long_pause_is_cut_and_named),
         };
         return cmocka_run_group_tests_name("notify", tests, NULL, NULL);

@@ -256,6 +256,7 @@ static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
                 hook_age(w, 20 * USEC_PER_MINUTE);
         }
         w->snapshot.catalog_fault = NULL;
+        w->snapshot.catalog_answers = true;
         hook_await_requests(w, 4);
         assert_int_equal(hook_count_alerts(w, "well"), 1);
         hook_age(w, 20 * USEC_PER_MINUTE);
@@ -266,6 +267,57 @@ static void an_alert_of_a_peer_is_kept_up_and_ends_soon(void **state)
         hook_age(w, 20 * USEC_PER_MINUTE);
         hook_configure(w, "fine"); /* looks at once */
         assert_int_equal(hook_count_untold(w), 0);
+}
+
+/* Of this instance: as soon as it is known that the peer answers, and not before, for then it would
+ * begin anew. To people it would be no news. */
+static void an_alert_of_a_peer_ends_when_it_answers_after_a_start(void **state)
+{
+        Fault fault;
+        HookBench *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_UNREACHABLE, "away");
+        w->snapshot.postgres_fault = &fault;
+        hook_configure(w, "fine");
+        hook_await_requests(w, 1);
+        w->snapshot.postgres_fault = NULL;
+        for (unsigned restarts = 0; restarts < 2; restarts++) {
+                hook_configure(w, "fine"); /* looks at once */
+                assert_int_equal(hook_count_untold(w), 0);
+                if (restarts == 0)
+                        hook_restart(w, "fine");
+        }
+        w->snapshot.registering = false;
+        hook_configure(w, "fine");
+        hook_await_requests(w, server_requests(w->server) + 1);
+        assert_int_equal(hook_count_alerts(w, "well"), 1);
+        assert_non_null(strstr(w->server->log, "\"PostgreSQL can be used again\""));
+        hook_configure(w, "fine");
+        assert_int_equal(hook_count_untold(w), 0);
+        w->config.notify.format = CONFIG_NOTIFY_JSON;
+        hook_restart(w, "fine");
+        assert_int_equal(hook_count_untold(w), 0);
+}
+
+/* Else it would end, and begin anew with the next message. */
+static void an_alert_of_a_peer_counts_for_longer_than_the_time_between_messages(void **state)
+{
+        Fault fault;
+        HookBench *w = *state;
+        w->config.notify.format = CONFIG_NOTIFY_ALERTMANAGER;
+        w->config.notify.every_usec = USEC_PER_HOUR;
+        fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_UNREACHABLE, "away");
+        w->snapshot.postgres_fault = &fault;
+        hook_configure(w, "fine");
+        timer_cancel(&w->notify.timer);
+        w->notify.every_usec = 120 * USEC_PER_MSEC;
+        for (unsigned n = 1; n <= 2; n++) {
+                hook_await_requests(w, n);
+                _cleanup_(cleanup_json) cJSON *body = hook_last_body(w);
+                assert_string_equal(hook_string_of(cJSON_GetArrayItem(body, 0), "endsAt"),
+                                    "2023-11-15T01:13:20Z");
+                hook_age(w, USEC_PER_HOUR);
+        }
 }
 
 /* However often it is to be told again meanwhile. */
@@ -289,6 +341,7 @@ static void an_alert_that_is_told_again_waits_for_a_receiver_that_is_away(void *
         hook_age(w, 20 * USEC_PER_MINUTE);
         hook_configure(w, "never");
         w->snapshot.catalog_fault = NULL;
+        w->snapshot.catalog_answers = true;
         hook_configure(w, "fine"); /* it was to be told again, and is well */
         hook_await_requests(w, 3);
         assert_int_equal(hook_count_alerts(w, "well"), 1);
@@ -432,6 +485,8 @@ int main(void)
                 TEST(an_alert_of_an_edge_that_fails_for_long_is_kept_up),
                 TEST(an_alert_begins_and_ends_whatever_the_clocks_say),
                 TEST(an_alert_of_a_peer_is_kept_up_and_ends_soon),
+                TEST(an_alert_of_a_peer_ends_when_it_answers_after_a_start),
+                TEST(an_alert_of_a_peer_counts_for_longer_than_the_time_between_messages),
                 TEST(an_alert_that_is_told_again_waits_for_a_receiver_that_is_away),
                 TEST(every_format_is_json_whatever_is_in_it),
                 TEST(names_that_look_alike_are_two),
