@@ -142,13 +142,27 @@ static void claims_postgres_answered(Claims *c)
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
+/* The end of a question; true: to the database of before, or under its settings, by which nothing
+ * is known of the one that counts, which is asked then. */
+static bool claims_end_question(Claims *c)
+{
+        bool of_before = c->task.peers != c->peers;
+        peers_task_end(&c->task);
+        return of_before;
+}
+
+static void claims_hand_out(Claims *c, Peers *peers, const MirrorDueAnswer *a)
+{
+        for (size_t i = 0; i < a->n_taken; i++)
+                c->handlers.leased(peers, &a->taken[i], c->userdata);
+}
+
 static void claims_take_answer(Claims *c, Peers *peers, const MirrorDueAnswer *a)
 {
         uint64_t lag = database_clock_lag(&c->clock, a->now_usec);
         c->next_usec = a->next_usec < c->expected_usec ? a->next_usec : c->expected_usec;
         database_clock_set(&c->clock, a->now_usec);
-        for (size_t i = 0; i < a->n_taken; i++)
-                c->handlers.leased(peers, &a->taken[i], c->userdata);
+        claims_hand_out(c, peers, a);
         if (lag > 0) {
                 char text[DURATION_STRING_SIZE];
                 log_warning("PostgreSQL's clock went back by %s; due times are computed again",
@@ -168,7 +182,13 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
 {
         Claims *c = userdata;
         _cleanup_(cleanup_peers) Peers *peers = peers_ref(c->task.peers);
-        peers_task_end(&c->task);
+        bool of_before = claims_end_question(c);
+        if (of_before) {
+                if (fault->scope == FAULT_NONE)
+                        claims_hand_out(c, peers, answer);
+                claims_ask(c);
+                return;
+        }
         if (fault->scope != FAULT_NONE) {
                 claims_postgres_failed(c, fault);
                 return;
@@ -181,7 +201,10 @@ static void claims_on_registered(const Fault *fault, void *userdata)
 {
         Claims *c = userdata;
         bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
-        peers_task_end(&c->task);
+        if (claims_end_question(c)) {
+                claims_ask(c);
+                return;
+        }
         /* what was not registered is newer than what could be read */
         c->discovered_is_read = again || c->register_again;
         if (fault->scope != FAULT_NONE && !again) {
@@ -211,7 +234,10 @@ static void claims_on_discovered(const MirrorDiscovered *edges, size_t n, const 
 {
         Claims *c = userdata;
         Fault copy = *fault;
-        peers_task_end(&c->task);
+        if (claims_end_question(c)) {
+                claims_ask(c);
+                return;
+        }
         if (fault->scope == FAULT_NONE && c->handlers.discovered(edges, n, c->userdata) < 0)
                 fault_no_memory(&copy);
         if (copy.scope != FAULT_NONE) {
@@ -263,6 +289,9 @@ void claims_ask(Claims *c)
 
 void claims_configure(Claims *c, Peers *peers, bool discovers)
 {
+        if (c->peers &&
+            !text_equal(c->peers->config->postgres.conninfo, peers->config->postgres.conninfo))
+                c->clock = (DatabaseClock){0};
         c->peers = peers;
         c->discovers = discovers;
         c->discovered_is_read = false;

@@ -334,6 +334,40 @@ static void a_reload_may_change_the_database(void **state)
         service_stop(w, 0);
 }
 
+/* And what becomes of it there says nothing of the new one. */
+static void a_database_that_was_left_is_not_reported(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
+        const HarnessPostgres first = w->pg;
+        free(harness_sql(&w->pg, "CREATE DATABASE another OWNER em"));
+        HarnessService *s = service_start(w, 0);
+        PGconn *lock = hold_up_leases(w);
+        make_due(w, 0, 1);
+        harness_service_reload(s);
+        service_await_sql(
+                w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=another user=em",
+                       w->pg.folder);
+        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo),
+                       "host=%s dbname=another user=postgres", w->pg.folder);
+        service_write_config(w);
+        assert_int_equal(harness_program(w->folder, migrate), 0);
+        harness_service_reload(s);
+        free(harness_sql(&w->pg, "ALTER DATABASE test ALLOW_CONNECTIONS false"));
+        free(harness_sql(&w->pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                                 "WHERE datname = 'test' AND usename = 'em'"));
+        service_await_sql(
+                w,
+                "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
+        reload_and_sync(w, s, 2);
+        assert_int_equal(harness_service_logged(s, "PostgreSQL"), 0);
+        free(harness_sql(&w->pg, "ALTER DATABASE test ALLOW_CONNECTIONS true"));
+        PQfinish(lock);
+        w->pg = first;
+        service_stop(w, 0);
+}
+
 /* ---- stop ----------------------------------------------------------------------------------- */
 
 typedef struct StopCase {
@@ -480,6 +514,7 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_refusal_of_the_account_of_before_does_not_hold_up_the_others, few_edges),
                 cmocka_unit_test_setup(a_reload_may_change_the_database, few_edges),
+                cmocka_unit_test_setup(a_database_that_was_left_is_not_reported, few_edges),
                 cmocka_unit_test(a_stop_in_any_phase_is_prompt_and_the_next_start_goes_on),
                 cmocka_unit_test_setup(a_second_signal_ends_it_at_once, few_edges),
                 cmocka_unit_test_setup(stop_timeout_bounds_a_stop, few_edges),
