@@ -349,6 +349,11 @@ src/config/draft.c
 unit/test_config_files a_file_or_its_directory*
 s/error == -EACCES \&\& directory_is_closed/false \&\& directory_is_closed/
 
+the sample that is installed names a catalog
+src/config/options.c
+unit/test_config_sample the_sample*
+s/"https:..acme.collibra.com", .sample_is_off = true,/"https:\/\/acme.collibra.com",/
+
 the password of the first catalog is advised for the second one
 src/cli/by_hand.c
 unit/test_by_hand *
