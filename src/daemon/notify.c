@@ -320,15 +320,14 @@ static void notify_seen_elsewhere(const Notify *n, NotifySubject *s, NotifyState
         s->told_usec = clock_monotonic_usec();
 }
 
-void notify_edge(Notify *n, const Uuid *edge, const char *name, SyncOutcome before,
-                 SyncOutcome outcome, const Fault *fault)
+void notify_edge(Notify *n, const Uuid *edge, SyncOutcome before, SyncOutcome outcome,
+                 const Fault *fault)
 {
         char text[NOTIFY_TEXT_BYTES];
         NotifyState was = notify_state_of_outcome(before), now = notify_state_of_outcome(outcome);
-        const ConfigEdge *e = n->edge(edge, n->userdata);
-        if (outcome == OUTCOME_ABORTED || !n->form.catalog || !e || !text_equal(e->name, name))
+        const char *name = notify_name_of(n, edge);
+        if (outcome == OUTCOME_ABORTED || !n->form.catalog || !name)
                 return;
-        name = notify_name_of(n, edge);
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
         if (!s) /* if it was told so, it was not from here */
                 s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);

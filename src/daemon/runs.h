@@ -30,7 +30,6 @@ typedef struct RunsPeerFault {
 /* A run that had begun has ended, in any way. */
 typedef struct RunsEnd {
         const Uuid *edge;
-        const char *name;
         SyncOutcome
                 before; /* how the run before had ended that was not stopped; NONE: there is none */
         SyncOutcome outcome;

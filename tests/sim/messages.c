@@ -502,7 +502,7 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%u", below(1000));
         tell("instance %s: edge %s ends: %s, was %s", i->name, e->name, sync_outcome_name(outcome),
              sync_outcome_name(e->outcome));
-        notify_edge(&i->notify, &e->id, e->name, e->outcome, outcome, &fault);
+        notify_edge(&i->notify, &e->id, e->outcome, outcome, &fault);
         if (outcome == OUTCOME_ABORTED)
                 return;
         e->outcome = outcome;

@@ -166,7 +166,7 @@ void hook_change(HookBench *w, const Uuid *edge, const char *name, SyncOutcome b
         if (message)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%s", message);
         name_edge(w, edge, name);
-        notify_edge(&w->notify, edge, name, before, outcome, &fault);
+        notify_edge(&w->notify, edge, before, outcome, &fault);
 }
 
 void hook_change_many(HookBench *w, unsigned n, SyncOutcome before, SyncOutcome outcome,
