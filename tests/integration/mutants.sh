@@ -29,6 +29,16 @@ src/daemon/claims.c
 integration/test_daemon a_database_that_was_left*
 s/= c->task.peers != c->peers;/= false;/
 
+of several edges the last alone decides whether one is configured
+src/cli/cmd_retire.c
+integration/test_retire what_is_configured*
+s/^        if (configured)$/        c->some_configured = false;\n&/
+
+everybody may ask a monitor on a unix socket
+src/web/listener.c
+integration/test_monitor a_socket_that_was_left*
+s/0660/0666/
+
 what one catalog has is taken to the next
 src/daemon/edges.c
 unit/test_daemon_edges what_a_catalog_has*

@@ -264,6 +264,9 @@ static void what_is_configured_or_unknown_is_refused_and_nothing_is_done(void **
         free(config);
         assert_int_equal(RUN(w, "retire", "other", "--yes"), 2);
         assert_says(w, "err", "edge \"later\" is configured", true);
+        /* whichever is named last */
+        assert_int_equal(RUN(w, "retire", "other", "main", "--yes"), 2);
+        assert_int_equal(RUN(w, "retire", "main", "other", "--yes"), 2);
         assert_one(w, present, "main 20 true, other 20 true");
 }
 
