@@ -258,7 +258,7 @@ static void the_publisher_first_and_the_subscriber_waits(void **state)
         bench_try_migrate(&p->publisher);
         assert_migrated(&p->publisher);
         write_as_the_next_version(u);
-        pair_wait_for_log(&p->subscriber, "is missing replicated column");
+        pair_wait_for_log(&p->subscriber, "\"edgemirror.edge\" is missing ");
         assert_sql(&p->subscriber, "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'one'",
                    "0");
         assert_intact(u, &p->subscriber);
