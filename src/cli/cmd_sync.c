@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #define WAIT_EVERY_USEC  USEC_PER_SEC
 #define LOCKS_EVERY_USEC (5 * USEC_PER_SEC)
@@ -44,8 +43,6 @@ typedef struct Runner {
         Plan *plan;  /* of a dry run */
         Timer again; /* another process syncs the edge: when it is tried again */
         bool waits;  /* has been reported */
-        bool over;   /* in the list of those */
-        SLIST_ENTRY(Runner) ended;
 } Runner;
 
 struct SyncCommand {
@@ -57,7 +54,6 @@ struct SyncCommand {
         const ConfigEdge **edges; /* to be synced */
         Runner *runners;          /* one per edge */
         size_t n_edges, next, running;
-        SLIST_HEAD(, Runner) ended; /* whose sync is over, and is to be freed */
         bool stopping;
         bool catalog_answers; /* the catalog has answered once: more than one edge may ask */
         Timer solo_timeout;   /* stops waiting for that */
@@ -65,7 +61,6 @@ struct SyncCommand {
         Fault printed;        /* of a peer, the one that was printed last */
         size_t n_away;        /* edges that failed as if the catalog were away */
         int status;
-        sd_event_source *reaper; /* frees syncs that have ended, outside their callback */
         Timer stop_timer;
         PeersTask locks; /* whether a statement waits for one */
         Timer locks_timer;
@@ -89,19 +84,7 @@ static void command_report(SyncCommand *c, const ConfigEdge *edge, const SyncRep
                 c->status = exit_status_worse(c->status, CLI_EXIT_UNREACHABLE);
 }
 
-/* From inside a sync's callback nothing is started or freed: the reaper does that right after. */
-static void command_wake(SyncCommand *c)
-{
-        (void)sd_event_source_set_enabled(c->reaper, SD_EVENT_ONESHOT);
-}
-
-static void runner_end(Runner *r)
-{
-        r->over = true;
-        SLIST_INSERT_HEAD(&r->command->ended, r, ended);
-        command_wake(r->command);
-}
-
+static void command_go_on(SyncCommand *c);
 static void runner_on_again(void *userdata);
 
 static void runner_on_progress(const SyncProgress *progress, void *userdata)
@@ -110,7 +93,7 @@ static void runner_on_progress(const SyncProgress *progress, void *userdata)
         progress_line_set(r->line, progress);
         if (!r->command->catalog_answers && (progress->has_job || progress->listed > 0)) {
                 r->command->catalog_answers = true;
-                command_wake(r->command);
+                command_go_on(r->command);
         }
 }
 
@@ -128,7 +111,8 @@ static int runner_wait(Runner *r, const SyncReport *report)
         r->line = progress_line_remove(r->line);
         /* as far as we can know: the others need not wait for this one */
         c->catalog_answers = true;
-        runner_end(r);
+        r->sync = sync_free(r->sync);
+        command_go_on(c);
         return 0;
 }
 
@@ -151,7 +135,8 @@ static void runner_on_done(const SyncReport *report, void *userdata)
         else if (report->requests > 0)
                 c->catalog_answers = true;
         c->running--;
-        runner_end(r);
+        r->sync = sync_free(r->sync);
+        command_go_on(c);
 }
 
 static void runner_on_plan(const MirrorPlanRow *row, void *userdata)
@@ -207,12 +192,13 @@ static void runner_begin(Runner *r)
         r->line = progress_line_remove(r->line);
         r->plan = plan_free(r->plan);
         command_fail_edge(c, r->edge, OUTCOME_FAILED, &fault);
-        command_wake(c);
 }
 
 static void runner_on_again(void *userdata)
 {
-        runner_begin(userdata);
+        Runner *r = userdata;
+        runner_begin(r);
+        command_go_on(r->command);
 }
 
 static size_t command_most(const SyncCommand *c)
@@ -240,19 +226,6 @@ static void command_go_on(SyncCommand *c)
                 (void)sd_event_exit(c->session.event, 0);
 }
 
-static int command_on_reaper(sd_event_source *s _unused_, void *userdata)
-{
-        SyncCommand *c = userdata;
-        Runner *r;
-        while ((r = SLIST_FIRST(&c->ended))) {
-                SLIST_REMOVE_HEAD(&c->ended, ended);
-                r->sync = sync_free(r->sync);
-                r->over = false;
-        }
-        command_go_on(c);
-        return 0;
-}
-
 /* PostgreSQL has not answered in time. Every edge has its line all the same. */
 static void command_on_stop_timeout(void *userdata)
 {
@@ -262,7 +235,7 @@ static void command_on_stop_timeout(void *userdata)
                   "stopped; PostgreSQL has not answered within stop_timeout; a lease that was "
                   "taken ends by itself");
         for (size_t i = 0; i < c->next; i++)
-                if (c->runners[i].sync && !c->runners[i].over)
+                if (c->runners[i].sync)
                         command_fail_edge(c, c->runners[i].edge, OUTCOME_ABORTED, &late);
         (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
 }
@@ -292,7 +265,7 @@ static int command_on_signal(sd_event_source *s _unused_,
                         c->session.config->daemon.stop_timeout_usec, 0, command_on_stop_timeout,
                         c) < 0)
                 (void)sd_event_exit(c->session.event, CLI_EXIT_EDGE_FAILED);
-        command_wake(c);
+        command_go_on(c);
         return 0;
 }
 
@@ -300,7 +273,7 @@ static void command_on_solo_timeout(void *userdata)
 {
         SyncCommand *c = userdata;
         c->catalog_answers = true;
-        command_wake(c);
+        command_go_on(c);
 }
 
 static void command_on_registered(const Fault *fault, void *userdata)
@@ -430,10 +403,6 @@ static int command_open(SyncCommand *c)
         int r = progress_view_new(event, &c->view);
         if (r >= 0)
                 r = signals_watch(event, signals, ARRAY_SIZE(signals), command_on_signal, c);
-        if (r >= 0)
-                r = sd_event_add_defer(event, &c->reaper, command_on_reaper, c);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(c->reaper, SD_EVENT_OFF);
         command_look_later(c);
         if (r >= 0)
                 r = command_begin(c);
@@ -449,7 +418,6 @@ static void command_close(SyncCommand *c)
                 (void)plan_free(c->runners[i].plan);
         }
         (void)progress_view_free(c->view);
-        sd_event_source_disable_unref(c->reaper);
         timer_cancel(&c->solo_timeout);
         timer_cancel(&c->stop_timer);
         timer_cancel(&c->locks_timer);
