@@ -22,7 +22,7 @@ SyncPlan sync_plan_of(const ConfigEdge *edge);
 /* The lease of the edge was another instance's, and has ended. */
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder);
 
-/* progress may be NULL. */
+/* progress may be NULL. `done` may free the sync. */
 int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,
                SyncDoneCallback done, void *userdata, Sync **ret);
 void sync_stop(Sync *sync);
