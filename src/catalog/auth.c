@@ -18,7 +18,6 @@
 
 struct Auth {
         AuthOptions options;
-        char *username;
         void (*ready)(void *userdata);
         void *ready_userdata;
 
@@ -49,8 +48,6 @@ int auth_new(const AuthOptions *options, void (*ready)(void *userdata), void *us
         a->redact.also = options->redact_also;
         a->ready = ready;
         a->ready_userdata = userdata;
-        if (options->username && !(a->username = strdup(options->username)))
-                return -ENOMEM;
         *ret = TAKE(a);
         return 0;
 }
@@ -70,7 +67,6 @@ Auth *auth_free(Auth *a)
         text_wipe(&a->secret);
         text_wipe(&a->header);
         redact_done(&a->redact);
-        free(a->username);
         free(a);
         return NULL;
 }
@@ -99,7 +95,7 @@ int auth_reload(Auth *a, Fault *ret_fault)
                 return r;
         if (a->secret.data && text_equal(a->secret.data, fresh.data))
                 return 0;
-        r = redact_add(&a->redact, a->username, fresh.data);
+        r = redact_add(&a->redact, a->options.username, fresh.data);
         if (r < 0)
                 return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_MEMORY,
                                  "out of memory for the secret");
@@ -132,7 +128,7 @@ bool auth_reread(Auth *a)
 static int auth_acquire(Auth *a, Fault *ret_fault)
 {
         a->acquiring = a->beginning = true;
-        int r = a->options.method->acquire(a, a->username, a->secret.data,
+        int r = a->options.method->acquire(a, a->options.username, a->secret.data,
                                            a->options.method_userdata);
         a->beginning = false;
         if (r >= 0)
@@ -182,7 +178,7 @@ int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew
         if (r >= 0 && a->options.method->cancel) /* no part of the secret */
                 r = redact_add(&a->redact, NULL, value);
         if (r >= 0)
-                r = redact_add(&a->redact, a->username, a->secret.data);
+                r = redact_add(&a->redact, a->options.username, a->secret.data);
         if (r < 0)
                 return r;
         auth_drop_header(a);

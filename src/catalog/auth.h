@@ -25,6 +25,7 @@ typedef struct AuthMethod AuthMethod;
 /* Reads the secret. Filled Fault and negative errno when it cannot. */
 typedef int (*AuthSecretLoader)(void *userdata, Text *ret, Fault *ret_fault);
 
+/* Strings are borrowed until the Auth is freed. */
 typedef struct AuthOptions {
         const AuthMethod *method; /* NULL: none, no header is sent; the rest does not matter */
         void *method_userdata;

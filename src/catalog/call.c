@@ -24,9 +24,7 @@ int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret)
                 return -ENOMEM;
         TAILQ_INIT(&c->calls);
         c->http = http;
-        c->base_url = strdup(options->base_url);
-        if (!c->base_url)
-                return -ENOMEM;
+        c->base_url = options->base_url;
         int r = auth_new(&options->auth, catalog_release, c, &c->auth);
         if (r >= 0)
                 r = sd_event_add_defer(http_client_event(http), &c->release, catalog_on_release, c);
@@ -184,7 +182,6 @@ Catalog *catalog_free(Catalog *c)
         for (size_t i = 0; i < ARRAY_SIZE(c->accepted); i++)
                 free(c->accepted[i].url);
         refusal_done(&c->refusal);
-        free(c->base_url);
         free(c);
         return NULL;
 }

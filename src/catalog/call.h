@@ -33,7 +33,7 @@ typedef struct Refusal {
 
 struct Catalog {
         HttpClient *http;
-        char *base_url;
+        const char *base_url;
         Auth *auth;
         bool foreign_reported; /* that a Location was of another origin */
         TAILQ_HEAD(, CatalogCall) calls;

@@ -139,7 +139,8 @@ typedef void (*CatalogPageCallback)(const CatalogPageAnswer *answer, void *userd
 typedef void (*CatalogEdgesCallback)(const CatalogEdgesAnswer *answer, void *userdata);
 typedef void (*CatalogOneCallback)(const CatalogOneAnswer *answer, void *userdata);
 
-int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret); /* borrows http */
+/* Borrows http and the texts of the options. */
+int catalog_new(HttpClient *http, const CatalogOptions *options, Catalog **ret);
 /* cancels its calls */
 Catalog *catalog_free(Catalog *catalog);
 DEFINE_CLEANUP(Catalog, catalog, catalog_free)

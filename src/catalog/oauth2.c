@@ -26,7 +26,8 @@
 
 struct OAuth2 {
         HttpClient *http;
-        char *token_url, *scope;
+        char *token_url;
+        const char *scope;
         uint64_t request_timeout_usec;
         Backoff backoff;
         HttpTransfer *transfer; /* NULL: none is under way */
@@ -55,8 +56,7 @@ int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret)
         o->token_url = strdup(options->token_url);
         if (!o->token_url)
                 return -ENOMEM;
-        if (options->scope && !(o->scope = strdup(options->scope)))
-                return -ENOMEM;
+        o->scope = options->scope;
         *ret = TAKE(o);
         return 0;
 }
@@ -78,7 +78,6 @@ OAuth2 *oauth2_free(OAuth2 *o)
         if (o->expires_sec == metric_value(METRIC_TOKEN_EXPIRY, 0))
                 metric_set(METRIC_TOKEN_EXPIRY, 0, NAN);
         free(o->token_url);
-        free(o->scope);
         free(o);
         return NULL;
 }

@@ -22,7 +22,8 @@ typedef struct OAuth2Options {
         uint64_t request_timeout_usec; /* of a request that the token must outlive */
 } OAuth2Options;
 
-int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret); /* borrows http */
+/* Borrows http and the scope. */
+int oauth2_new(HttpClient *http, const OAuth2Options *options, OAuth2 **ret);
 OAuth2 *oauth2_free(OAuth2 *o); /* after the Auth that uses it; NULL is fine; returns NULL */
 DEFINE_CLEANUP(OAuth2, oauth2, oauth2_free)
 

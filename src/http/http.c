@@ -19,7 +19,7 @@
 #include <string.h>
 
 struct HttpClient {
-        HttpClientOptions options; /* strings are owned */
+        HttpClientOptions options;
         HttpCredentials credentials;
         bool curl_ready;
         CurlLoop *loop;
@@ -170,25 +170,6 @@ static int client_on_delivery(sd_event_source *s _unused_, void *userdata)
         return 0;
 }
 
-static int client_copy_options(HttpClient *client, const HttpClientOptions *options)
-{
-        client->options = *options;
-        client->options.user_agent = NULL;
-        client->options.ca_file = NULL;
-        client->options.proxy = client->options.proxy_username = NULL;
-        if (options->user_agent && !(client->options.user_agent = strdup(options->user_agent)))
-                return -ENOMEM;
-        if (options->ca_file && !(client->options.ca_file = strdup(options->ca_file)))
-                return -ENOMEM;
-        if (options->proxy && !(client->options.proxy = strdup(options->proxy)))
-                return -ENOMEM;
-        if (options->proxy_username &&
-            !(client->options.proxy_username = strdup(options->proxy_username)))
-                return -ENOMEM;
-        http_credentials_init(&client->credentials, &client->options);
-        return 0;
-}
-
 /* libcurl's buffers and strings have held secrets: none is left behind in memory that is free. */
 static void wipe_free(void *memory)
 {
@@ -218,9 +199,8 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
                 return -ENOMEM;
         for (size_t i = 0; i < HTTP_PLACES; i++)
                 TAILQ_INIT(&client->lists[i]);
-        int r = client_copy_options(client, options);
-        if (r < 0)
-                return r;
+        client->options = *options;
+        http_credentials_init(&client->credentials, &client->options);
         CURLcode code = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free, wipe_realloc,
                                              strdup, calloc);
         if (code != CURLE_OK)
@@ -228,7 +208,7 @@ int http_client_new(sd_event *event, const HttpClientOptions *options, HttpClien
         client->curl_ready = true;
         const CurlLoopHandlers handlers = {
                 .done = client_on_done, .broken = client_on_broken, .reading = client_on_reading};
-        r = sd_event_add_defer(event, &client->delivery, client_on_delivery, client);
+        int r = sd_event_add_defer(event, &client->delivery, client_on_delivery, client);
         if (r >= 0)
                 r = sd_event_source_set_enabled(client->delivery, SD_EVENT_OFF);
         if (r >= 0)
@@ -270,10 +250,6 @@ HttpClient *http_client_free(HttpClient *client)
         sd_event_source_disable_unref(client->delivery);
         if (client->curl_ready)
                 curl_global_cleanup();
-        free((char *)client->options.user_agent);
-        free((char *)client->options.ca_file);
-        free((char *)client->options.proxy);
-        free((char *)client->options.proxy_username);
         http_credentials_done(&client->credentials);
         free(client);
         return NULL;

@@ -28,6 +28,7 @@
 typedef struct HttpClient HttpClient;
 typedef struct HttpTransfer HttpTransfer;
 
+/* Strings are borrowed until the client is freed. */
 typedef struct HttpClientOptions {
         const char *user_agent;
         const char *ca_file; /* NULL: the system's; a proxy of https is verified by it as well */

@@ -20,25 +20,16 @@ int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror *
                 return -ENOMEM;
         m->pool = pool;
         LIST_INIT(&m->tasks);
-        m->instance = strdup(instance);
-        if (!m->instance) {
-                free(m);
-                return -ENOMEM;
-        }
+        m->instance = instance;
         (void)snprintf(m->lease, sizeof(m->lease), "%llu milliseconds",
                        (unsigned long long)(lease_usec / USEC_PER_MSEC));
         *ret = m;
         return 0;
 }
 
-int mirror_set_catalog(Mirror *m, const char *url)
+void mirror_set_catalog(Mirror *m, const char *url)
 {
-        char *copy = strdup(url);
-        if (!copy)
-                return -ENOMEM;
-        free(m->catalog_url);
-        m->catalog_url = copy;
-        return 0;
+        m->catalog_url = url;
 }
 
 int mirror_schema_version(void)
@@ -52,8 +43,6 @@ Mirror *mirror_free(Mirror *m)
                 return NULL;
         while (!LIST_EMPTY(&m->tasks))
                 (void)mirror_cancel(LIST_FIRST(&m->tasks));
-        free(m->instance);
-        free(m->catalog_url);
         free(m);
         return NULL;
 }

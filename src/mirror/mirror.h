@@ -21,13 +21,13 @@ typedef struct PgPool PgPool;
 typedef struct Mirror Mirror;
 typedef struct MirrorTask MirrorTask;
 
-/* Borrows the pool; copies the instance name. */
+/* Borrows the pool and the instance name. */
 int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret);
 
-/* The catalog whose mirror this is, by its address; copied. A database that belongs to another one
- * is refused by mirror_register, mirror_migrate and mirror_check, with fault code "other-catalog".
- * Not called: any will do (tests). */
-int mirror_set_catalog(Mirror *mirror, const char *url);
+/* The catalog whose mirror this is, by its address; borrowed. A database that belongs to another
+ * one is refused by mirror_register, mirror_migrate and mirror_check, with fault code
+ * "other-catalog". Not called: any will do (tests). */
+void mirror_set_catalog(Mirror *mirror, const char *url);
 
 /* Cancels its tasks. NULL is fine. Returns NULL. */
 Mirror *mirror_free(Mirror *mirror);

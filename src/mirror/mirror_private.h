@@ -11,9 +11,9 @@
 
 struct Mirror {
         PgPool *pool;
-        char *instance;
-        char *catalog_url; /* NULL: not compared */
-        char lease[32];    /* as an interval */
+        const char *instance;
+        const char *catalog_url; /* NULL: not compared */
+        char lease[32];          /* as an interval */
         LIST_HEAD(, MirrorTask) tasks;
 };
 

@@ -158,7 +158,7 @@ int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
                 r = mirror_new(p->pool, p->config->daemon.instance, p->config->daemon.lease_usec,
                                &p->mirror);
         if (r >= 0)
-                r = mirror_set_catalog(p->mirror, p->config->catalog.url);
+                mirror_set_catalog(p->mirror, p->config->catalog.url);
         return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
 }
 

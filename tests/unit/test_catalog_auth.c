@@ -235,7 +235,7 @@ static const Script scripts[] = {
 static int setup(void **state)
 {
         static World w;
-        char base_url[64];
+        static char base_url[64];
         HttpClientOptions http = http_bench_options();
         w = (World){.server = server_start(scripts), .secret = "secret"};
         bench_open(&w.bench, &http);

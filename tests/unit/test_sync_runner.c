@@ -55,7 +55,7 @@ typedef struct World {
 
 static void begin(World *w, const Script *catalog, Answer *postgres)
 {
-        char base_url[64];
+        static char base_url[64];
         HttpClientOptions http = http_bench_options();
         *w = (World){.catalog_server = server_start(catalog),
                      .pg_server = pg_server_start(postgres)};
