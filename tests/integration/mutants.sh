@@ -14,6 +14,36 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+what PostgreSQL remarks is printed by libpq
+src/pg/connection.c
+integration/test_pg notices_are_swallowed
+/PQsetNoticeReceiver(/d
+
+the first edge that was discovered is registered as one of the configuration
+src/daemon/edges.c
+unit/test_daemon_edges each_edge_is_registered*
+s/i >= s->config->n_edges/i > s->config->n_edges/
+
+the same edge is probed with again
+src/daemon/edges.c
+unit/test_daemon_edges each_edge_is_registered*
+s/if (next \&\& !uuid_equal/if (next || !uuid_equal/
+
+a PostgreSQL that is away is warned of by whoever prunes
+src/daemon/prune.c
+unit/test_daemon_prune what_goes_wrong*
+s/lasting \&\& !p->reported/lasting || !p->reported/
+
+each batch has a line of its own, and the last has none
+src/daemon/prune.c
+unit/test_daemon_prune batches_follow*
+s/if (!pruned->more)/if (pruned->more)/
+
+what is no ASCII is an address
+src/catalog/url.c
+unit/test_catalog_decode_url a_location*
+s/<= . . || (unsigned char)\*c >= 0x7f/<= 32 \&\& (unsigned char)*c >= 0x7f/
+
 what the database keeps is not read after a reload, where something else was found before
 src/daemon/edges.c
 unit/test_daemon_edges what_the_database*
@@ -110,14 +140,14 @@ integration/test_process check_tries_a_template*
 s/if (form.template)/if (false)/
 
 the credential that is advised is pasted as it is
-src/config/secret.c
-unit/test_secret credentials_come*
-s/name, name, quoted.data);/name, name, property);/
+src/cli/by_hand.c
+unit/test_by_hand *
+s/text_append_quoted(command, property)/text_append_string(command, property)/
 
 the credential that is advised has another name than the one that systemd looks for
-src/config/secret.c
-unit/test_secret credentials_come*
-s/"LoadCredential=%s:edgemirror.%s"/"LoadCredential=%s:%s"/
+src/cli/by_hand.c
+unit/test_by_hand *
+s/"LoadCredential=%s:%s.%s", name, source, name/"LoadCredential=%s:%s", name, source/
 
 the credential of an instance is advised without the name of the instance
 src/config/secret.c

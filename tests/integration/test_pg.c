@@ -3,6 +3,8 @@
  */
 #include "integration/pg_bench.h"
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 static long rows(const Bench *b)
 {
@@ -33,10 +35,16 @@ static void a_statement_takes_parameters_and_null(void **state)
 static void notices_are_swallowed(void **state)
 {
         Call call;
+        int file = memfd_create("stderr", MFD_CLOEXEC), saved = dup(STDERR_FILENO);
+        assert_true(file >= 0 && saved >= 0 && dup2(file, STDERR_FILENO) >= 0);
         bench_query(
                 *state, &call,
                 "DO $$ BEGIN FOR i IN 1..1000 LOOP RAISE WARNING 'number %', i; END LOOP; END $$");
+        assert_true(dup2(saved, STDERR_FILENO) >= 0);
+        (void)close(saved);
         bench_assert_done(&call);
+        assert_int_equal(lseek(file, 0, SEEK_END), 0); /* where libpq would print them */
+        (void)close(file);
 }
 
 static void a_script_holds_many_statements(void **state)

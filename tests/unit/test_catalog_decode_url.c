@@ -70,6 +70,7 @@ static void a_location_leads_to_the_same_origin_or_nowhere(void **state)
                 {ASK, "https://acme.example:99999/", -EINVAL, NULL},
                 {ASK, "https://[::1/", -EINVAL, NULL},
                 {ASK, "/a\rb", -EINVAL, NULL},
+                {ASK, SITE "/\xc3\xa9", -EINVAL, NULL},
                 {ASK, "/a b", 0, SITE "/a%20b"},
                 {ASK, "gopher-like://acme.example/", -EINVAL, NULL},
         };

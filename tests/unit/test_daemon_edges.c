@@ -132,6 +132,36 @@ static void what_the_database_keeps_comes_back_after_a_reload(void **state)
         (void)config_free(none);
 }
 
+/* Those of the configuration first, and as such. */
+static void each_edge_is_registered_as_what_it_is_and_has_its_turn(void **state)
+{
+        (void)state;
+        EdgeSet s = {0};
+        _cleanup_(cleanup_free) EdgeItem *items = items_new(2, 1);
+        _cleanup_(cleanup_free) MirrorEdge *edges = NULL;
+        const Discovered answer = {
+                .source = DISCOVER_EDGE_API, .whole = true, .edges = items, .n_edges = 2};
+        files_write("t.conf", CATALOG POSTGRES
+                    "[defaults]\nschedule = daily\n[discover]\nenabled = yes\n"
+                    "[edge \"west\"]\nid = 5c1d3c52-3f3e-4f6b-8c1e-0a4f8f6f4d10\n");
+        Config *config = assert_loaded("t.conf");
+        assert_int_equal(edges_configure(&s, config), 0);
+        assert_int_equal(edges_update(&s, &answer, NULL, 0), 1);
+        assert_int_equal(edges_to_register(&s, 0, &edges), 0);
+        assert_int_equal(edges_count(&s), 3);
+        assert_string_equal(edges[0].name, "west");
+        for (size_t i = 0; i < 3; i++)
+                assert_int_equal(edges[i].discovered, i > 0);
+
+        assert_memory_equal(&edges_next(&s)->id, &edges[0].id, sizeof(Uuid));
+        edges_pass(&s, &edges[1].id);
+        assert_memory_equal(&edges_next(&s)->id, &edges[2].id, sizeof(Uuid));
+        edges_pass(&s, &edges[1].id); /* whose turn it is not */
+        assert_memory_equal(&edges_next(&s)->id, &edges[0].id, sizeof(Uuid));
+        edges_done(&s);
+        (void)config_free(config);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -139,6 +169,9 @@ int main(void)
                                                 files_teardown),
                 cmocka_unit_test_setup_teardown(what_a_catalog_has_stays_there, files_setup,
                                                 files_teardown),
+                cmocka_unit_test_setup_teardown(
+                        each_edge_is_registered_as_what_it_is_and_has_its_turn, files_setup,
+                        files_teardown),
                 cmocka_unit_test_setup_teardown(what_the_database_keeps_comes_back_after_a_reload,
                                                 files_setup, files_teardown),
         };

@@ -13,6 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -59,6 +62,7 @@ static const MirrorRetention retention = {.history_keep_usec = USEC_FOREVER,
 static Peers peers;
 static sd_event *event;
 static Prune prune;
+static int log_file, saved_stderr;
 
 static int setup(void **state)
 {
@@ -66,6 +70,10 @@ static int setup(void **state)
         n_timers = n_batches = 0;
         refusal = 0;
         peers = (Peers){.references = 1};
+        log_file = memfd_create("log", MFD_CLOEXEC);
+        saved_stderr = dup(STDERR_FILENO);
+        if (log_file < 0 || saved_stderr < 0 || dup2(log_file, STDERR_FILENO) < 0)
+                return -1;
         if (sd_event_new(&event) < 0)
                 return -1;
         prune_init(&prune, event);
@@ -78,7 +86,23 @@ static int teardown(void **state)
         (void)state;
         prune_done(&prune);
         sd_event_unref(event);
+        (void)dup2(saved_stderr, STDERR_FILENO);
+        (void)close(saved_stderr);
+        (void)close(log_file);
         return 0;
+}
+
+/* How many times the log has it. */
+static unsigned count_logged(const char *text)
+{
+        char log[4096];
+        ssize_t size = pread(log_file, log, sizeof(log) - 1, 0);
+        assert_true(size >= 0);
+        log[size] = '\0';
+        unsigned n = 0;
+        for (const char *at = log; (at = strstr(at, text)); at++)
+                n++;
+        return n;
 }
 
 /* The timer is over; a batch is under way. */
@@ -109,8 +133,10 @@ static void batches_follow_each_other_and_then_an_hour_passes(void **state)
                     asked.run_keep_usec == 90 * USEC_PER_DAY);
         finish(1000, true, &none);
         assert_int_equal(delay_usec, USEC_PER_SEC);
+        assert_int_equal(count_logged("pruned"), 0);
         fire();
         finish(3, false, &none);
+        assert_int_equal(count_logged("pruned 1003 versions and 2 runs"), 1);
         assert_int_equal(delay_usec, USEC_PER_HOUR);
         fire();
         assert_int_equal(n_batches, 3);
@@ -133,6 +159,8 @@ static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
                 assert_int_equal(delay_usec, USEC_PER_HOUR);
                 assert_int_equal(prune.reported, faults[i] == &denied); /* once while it lasts */
         }
+        assert_int_equal(count_logged("cannot be pruned: denied"), 1);
+        assert_int_equal(count_logged("away"), 0); /* passes by itself */
         refusal = -ENOMEM;
         fire();
         assert_int_equal(n_batches, 5);

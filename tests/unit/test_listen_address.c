@@ -72,6 +72,8 @@ static void nothing_else_is(void **state _unused_)
                 "*:80",
                 "run/socket",
                 "/run/edgemirror/",
+                "0123456789012345678901234567890123456789012345:80", /* one too long, with its end
+                                                                      */
                 "http://127.0.0.1:80",
                 "[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001]:80",
         };
