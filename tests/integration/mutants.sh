@@ -1362,12 +1362,12 @@ s/s->late || n->form.alerts ? NOTIFY_UNKNOWN : was/true ? NOTIFY_UNKNOWN : was/
 what came late is taken for older than what another instance told
 src/daemon/notify.c
 unit/test_daemon_notify what_another_instance*
-s/ || s->late || n->form.alerts/ || n->form.alerts/
+s/NOTIFY_UNKNOWN || s->late || notify_has/NOTIFY_UNKNOWN || notify_has/
 
 of an alert that another instance has told of the last word may be an older one
 src/daemon/notify.c
 sim/messages messages
-s/s->late || n->form.alerts ? NOTIFY_UNKNOWN : was/s->late ? NOTIFY_UNKNOWN : was/
+s/in_doubt || n->form.alerts ?/in_doubt ?/
 
 an alert of an edge that fails for long ends
 src/daemon/notify.c
