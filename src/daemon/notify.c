@@ -331,7 +331,8 @@ void notify_edge(Notify *n, const Uuid *edge, SyncOutcome before, SyncOutcome ou
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
         if (!s) /* if it was told so, it was not from here */
                 s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);
-        else if (!s->over && (s->now != was || notify_has_waited(n, s)))
+        else if (!s->over && (before == OUTCOME_NONE ? n->form.alerts
+                                                     : s->now != was || notify_has_waited(n, s)))
                 notify_seen_elsewhere(n, s, was);
         if (!s)
                 return; /* no memory: it is as new by the next sync */

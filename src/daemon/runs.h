@@ -30,8 +30,9 @@ typedef struct RunsPeerFault {
 /* A run that had begun has ended, in any way. */
 typedef struct RunsEnd {
         const Uuid *edge;
-        SyncOutcome
-                before; /* how the run before had ended that was not stopped; NONE: there is none */
+        /* how the run before had ended that was not stopped; NONE: there is none, or somebody asked
+         * for it */
+        SyncOutcome before;
         SyncOutcome outcome;
         const Fault *fault;
 } RunsEnd;

@@ -46,7 +46,8 @@ typedef struct MirrorClaim {
         JobKind job_kind;      /* of the last job of a refresh that was recorded */
         unsigned n_known_jobs; /* the last ones of this edge */
         Uuid known_jobs[LIMIT_KNOWN_JOBS];
-        SyncOutcome before; /* of the last run that was not stopped; NONE: there is none */
+        /* of the last run that was not stopped; NONE: there is none, or somebody asked for it */
+        SyncOutcome before;
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);

@@ -69,6 +69,16 @@ src/web/listener.c
 integration/test_monitor a_socket_that_was_left*
 s/0660/0666/
 
+what the command has synced counts as told by another instance
+src/daemon/notify.c
+unit/test_daemon_notify what_was_synced_by_hand*
+s/before == OUTCOME_NONE ? n->form.alerts/false ? n->form.alerts/
+
+how a sync by hand ended counts as what was told
+sql/queries/claim.sql
+integration/test_mirror how_edges_have_ended*
+s/WHEN r.trigger <> 'manual' THEN/WHEN true THEN/
+
 what one catalog has is taken to the next
 src/daemon/edges.c
 unit/test_daemon_edges what_a_catalog_has*
@@ -1357,7 +1367,7 @@ s/= metric_set_time(METRIC_TOKEN_EXPIRY, left)/= left/
 what another instance has told is told again
 src/daemon/notify.c
 unit/test_daemon_notify what_another_instance*
-s/s->late || n->form.alerts ? NOTIFY_UNKNOWN : was/true ? NOTIFY_UNKNOWN : was/
+s,in_doubt || n->form.alerts ? NOTIFY_UNKNOWN : was,NOTIFY_UNKNOWN,
 
 what came late is taken for older than what another instance told
 src/daemon/notify.c

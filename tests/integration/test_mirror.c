@@ -707,6 +707,7 @@ static void how_edges_have_ended_is_known(void **state)
                 mirror_bench_wait(w);
         }
         (void)bench_claim(w, &bench_edge);
+        assert_int_equal(w->claim.before, OUTCOME_NONE); /* it was by hand */
         free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET trigger = 'schedule' WHERE "
                                  "outcome = 'failed'"));
         Ended ended = ask_outcomes(w);
@@ -718,6 +719,8 @@ static void how_edges_have_ended_is_known(void **state)
         assert_int_equal(ended.of[1].code, CODE_CATALOG_FORBIDDEN);
         assert_false(ended.of[1].by_hand);
         assert_string_equal(ended.message, "no");
+        (void)bench_claim(w, &bench_other_edge);
+        assert_int_equal(w->claim.before, OUTCOME_FAILED);
 }
 
 int main(void)

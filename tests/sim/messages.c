@@ -53,6 +53,7 @@ typedef struct Edge {
         bool enabled;
         bool seen; /* since it is called so, and is enabled, and told of here */
         SyncOutcome outcome;
+        bool by_hand; /* by the command, which tells nobody */
 } Edge;
 
 struct HttpTransfer {
@@ -69,8 +70,8 @@ typedef struct Question {
         void *userdata;
         Uuid *edges;
         size_t n;
-        uint64_t usec;      /* of the answer */
-        SyncOutcome *found; /* NULL: as it is then */
+        uint64_t usec;        /* of the answer */
+        MirrorOutcome *found; /* NULL: as it is then */
         bool fails;
 } Question;
 
@@ -265,12 +266,15 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
 
 /* ---- PostgreSQL ----------------------------------------------------------------------------- */
 
-static SyncOutcome outcome_of(const Uuid *id)
+static MirrorOutcome outcome_of(const Uuid *id)
 {
         unsigned e = 0;
         while (!uuid_equal(&world->edges[e].id, id))
                 e++;
-        return world->edges[e].outcome;
+        return (MirrorOutcome){.edge = *id,
+                               .outcome = world->edges[e].outcome,
+                               .by_hand = world->edges[e].by_hand,
+                               .code = CODE_CATALOG_FORBIDDEN};
 }
 
 /* Of several instances each gets an answer: one without PostgreSQL syncs no edge. */
@@ -313,12 +317,9 @@ static void question_answer(Question *question)
         static const Fault away = {.scope = FAULT_PEER};
         *question = (Question){0};
         for (size_t i = 0; i < q.n && !q.fails; i++) {
-                SyncOutcome outcome = q.found ? q.found[i] : outcome_of(&q.edges[i]);
-                if (outcome != OUTCOME_NONE)
-                        q.callback(&(MirrorOutcome){.edge = q.edges[i],
-                                                    .outcome = outcome,
-                                                    .code = CODE_CATALOG_FORBIDDEN},
-                                   &fault_none, q.userdata);
+                MirrorOutcome o = q.found ? q.found[i] : outcome_of(&q.edges[i]);
+                if (o.outcome != OUTCOME_NONE)
+                        q.callback(&o, &fault_none, q.userdata);
         }
         q.callback(NULL, q.fails ? &away : &fault_none, q.userdata);
         question_end(&q);
@@ -495,17 +496,29 @@ static void instance_begin(Instance *i)
 
 static void pass(uint64_t usec);
 
+static void sync_by_hand(Edge *e, SyncOutcome outcome)
+{
+        if (outcome == OUTCOME_ABORTED)
+                return;
+        tell("the command syncs edge %s: %s", e->name, sync_outcome_name(outcome));
+        e->outcome = outcome;
+        e->by_hand = true;
+        e->seen = false;
+}
+
 static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
 {
         Fault fault = fault_none;
+        SyncOutcome before = e->by_hand ? OUTCOME_NONE : e->outcome;
         if (outcome != OUTCOME_SYNCED)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%u", below(1000));
         tell("instance %s: edge %s ends: %s, was %s", i->name, e->name, sync_outcome_name(outcome),
              sync_outcome_name(e->outcome));
-        notify_edge(&i->notify, &e->id, e->outcome, outcome, &fault);
+        notify_edge(&i->notify, &e->id, before, outcome, &fault);
         if (outcome == OUTCOME_ABORTED)
                 return;
         e->outcome = outcome;
+        e->by_hand = false;
         e->seen = true;
         if (has_a_way(i))
                 pass(2 * USEC_PER_MINUTE);
@@ -661,7 +674,10 @@ static void happens(void)
         Instance *i = &world->instances[below((unsigned)world->n_instances)];
         unsigned what = below(20);
         if (what < 10) {
-                if (e->enabled)
+                /* of several instances another may have told people what only it knows of */
+                if (e->enabled && chance(10) && (world->alerts || !world->several))
+                        sync_by_hand(e, outcomes[below(ARRAY_SIZE(outcomes))]);
+                else if (e->enabled)
                         sync_ends(e, i, outcomes[below(ARRAY_SIZE(outcomes))]);
         } else if (what < 12) {
                 /* who cannot ask PostgreSQL cannot know what others have seen meanwhile */
