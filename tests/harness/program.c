@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -120,11 +122,29 @@ void harness_catalog_start(HarnessCatalog *c, const char *folder, const char *co
         *strchr(c->url, '\n') = '\0';
 }
 
+/* Until the test program ends: nobody else is given the port, who would answer in the place of what
+ * is away, and nobody connects from it to itself. */
+static void keep_port(const char *url)
+{
+        const struct sockaddr_in address = {
+                .sin_family = AF_INET,
+                .sin_port = htons((uint16_t)strtoul(strrchr(url, ':') + 1, NULL, 10)),
+                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        const int one = 1;
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        /* the next catalog may be told to listen there again */
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)), 0);
+        (void)bind(fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
 void harness_catalog_stop(HarnessCatalog *c)
 {
         if (c->pid > 0) {
                 (void)kill(c->pid, SIGTERM);
                 assert_int_equal(waitpid(c->pid, NULL, 0), c->pid);
+                keep_port(c->url);
         }
         c->pid = 0;
 }
