@@ -294,32 +294,41 @@ static PGconn *hold_up_leases(ServiceWorld *w)
         return hold(w, "SELECT pg_advisory_lock(1)");
 }
 
-/* While leases are being taken: what was taken from the old database goes back to it, and is not
- * run against the new one. */
-static void a_reload_may_change_the_database(void **state)
+/* A reload to a database of that name, while leases of the one of before are being taken, which the
+ * session that is returned holds up. */
+static PGconn *leave_the_database(ServiceWorld *w, const char *name)
 {
-        ServiceWorld *w = *state;
         const char *const migrate[] = {"-c", w->config, "migrate", NULL};
-        const HarnessPostgres first = w->pg;
-        free(harness_sql(&w->pg, "CREATE DATABASE other OWNER em"));
+        char create[64];
+        (void)snprintf(create, sizeof(create), "CREATE DATABASE %s OWNER em", name);
+        free(harness_sql(&w->pg, create));
         HarnessService *s = service_start(w, 0);
         PGconn *lock = hold_up_leases(w);
         make_due(w, 0, 1);
         harness_service_reload(s);
         service_await_sql(
                 w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=other user=em",
-                       w->pg.folder);
-        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=other user=postgres",
-                       w->pg.folder);
+        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=%s user=em", w->pg.folder,
+                       name);
+        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo), "host=%s dbname=%s user=postgres",
+                       w->pg.folder, name);
         service_write_config(w);
         assert_int_equal(harness_program(w->folder, migrate), 0);
         harness_service_reload(s);
+        return lock;
+}
+
+/* What was taken from the old database goes back to it, and is not run against the new one. */
+static void a_reload_may_change_the_database(void **state)
+{
+        ServiceWorld *w = *state;
+        const HarnessPostgres first = w->pg;
+        PGconn *lock = leave_the_database(w, "other");
         PQfinish(lock);
         service_await_sql(
                 w,
                 "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
-        reload_and_sync(w, s, 2);
+        reload_and_sync(w, &w->services[0], 2);
         service_assert_mirror_equals_catalog(w, 2, 2);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         w->pg = first;
@@ -338,30 +347,16 @@ static void a_reload_may_change_the_database(void **state)
 static void a_database_that_was_left_is_not_reported(void **state)
 {
         ServiceWorld *w = *state;
-        const char *const migrate[] = {"-c", w->config, "migrate", NULL};
         const HarnessPostgres first = w->pg;
-        free(harness_sql(&w->pg, "CREATE DATABASE another OWNER em"));
-        HarnessService *s = service_start(w, 0);
-        PGconn *lock = hold_up_leases(w);
-        make_due(w, 0, 1);
-        harness_service_reload(s);
-        service_await_sql(
-                w, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-        (void)snprintf(w->conninfo, sizeof(w->conninfo), "host=%s dbname=another user=em",
-                       w->pg.folder);
-        (void)snprintf(w->pg.conninfo, sizeof(w->pg.conninfo),
-                       "host=%s dbname=another user=postgres", w->pg.folder);
-        service_write_config(w);
-        assert_int_equal(harness_program(w->folder, migrate), 0);
-        harness_service_reload(s);
+        PGconn *lock = leave_the_database(w, "another");
         free(harness_sql(&w->pg, "ALTER DATABASE test ALLOW_CONNECTIONS false"));
         free(harness_sql(&w->pg, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
                                  "WHERE datname = 'test' AND usename = 'em'"));
         service_await_sql(
                 w,
                 "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE next_run_at > now()");
-        reload_and_sync(w, s, 2);
-        assert_int_equal(harness_service_logged(s, "PostgreSQL"), 0);
+        reload_and_sync(w, &w->services[0], 2);
+        assert_int_equal(harness_service_logged(&w->services[0], "PostgreSQL"), 0);
         free(harness_sql(&w->pg, "ALTER DATABASE test ALLOW_CONNECTIONS true"));
         PQfinish(lock);
         w->pg = first;
