@@ -1441,7 +1441,7 @@ s/^        s->asked = false;//
 
 what has waited for long is taken for what the receiver believes
 src/daemon/notify.c
-sim/messages messages
+unit/test_daemon_notify what_has_waited*
 s/notify_time(n) > s->time + usual/usual < 0/
 
 a run that was stopped counts as how an edge has ended

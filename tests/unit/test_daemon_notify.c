@@ -386,6 +386,20 @@ static void what_another_instance_has_seen_it_has_told(void **state)
         hook_await_text(w, "edgemirror here:1\nedge a: held: x");
 }
 
+/* Another instance may have told the same failure while it waited here. */
+static void what_has_waited_for_long_may_have_been_told(void **state)
+{
+        HookBench *w = *state;
+        hook_configure(w, "fine");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        assert_int_equal(hook_count_untold(w), 0); /* it was gone before anybody was told */
+        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        TAILQ_FIRST(&w->notify.subjects)->time -= 3600;
+        hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
+        hook_await_text(w, "edgemirror here:1\nedge a: well again");
+}
+
 /* Somebody has run the command meanwhile. */
 static void what_was_synced_by_hand_nobody_has_told(void **state)
 {
@@ -480,6 +494,7 @@ int main(void)
                 TEST(what_changed_while_nobody_could_be_told_is_told_then),
                 TEST(another_receiver_is_told_what_is_not_well_when_it_is_seen_next),
                 TEST(what_another_instance_has_seen_it_has_told),
+                TEST(what_has_waited_for_long_may_have_been_told),
                 TEST(what_was_synced_by_hand_nobody_has_told),
                 TEST(an_answer_without_end_is_not_read_to_the_end),
                 TEST(what_changes_meanwhile_follows),
