@@ -207,6 +207,12 @@ bool catalog_has_token(const Catalog *c, uint64_t *ret_left_usec)
 
 static void call_on_response(const HttpResponse *response, void *userdata);
 
+static bool call_may_send(void *userdata)
+{
+        const CatalogCall *call = userdata;
+        return !call->may_send || call->may_send(call->userdata);
+}
+
 /* Sends it, or lets it wait for the header; when that could not be acquired, too: it gets the fault
  * from the loop. */
 static int call_send(CatalogCall *call)
@@ -226,6 +232,7 @@ static int call_send(CatalogCall *call)
                 .authorization = auth_header(c->auth),
                 .body_max_bytes = LIMIT_BODY_MAX_BYTES,
                 .fresh_connection = call->method == HTTP_POST,
+                .may_send = call_may_send,
         };
         metric_add(METRIC_CATALOG_REQUESTS, call->operation, 1);
         if (call->tries > 0)

@@ -72,6 +72,7 @@ struct CatalogCall {
                 CatalogEdgesCallback edges;
                 CatalogOneCallback one;
         } callback;
+        CatalogMaySend may_send; /* NULL: always */
         void *userdata;
         Uuid id;      /* of the edge or the job that is asked about */
         bool of_edge; /* the request names an edge */

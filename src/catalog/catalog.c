@@ -84,8 +84,8 @@ static void refresh_complete(CatalogCall *call, const HttpResponse *response,
         call->callback.refresh(&answer, call->userdata);
 }
 
-int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
-                    CatalogCall **ret)
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogMaySend may_send,
+                    CatalogRefreshCallback callback, void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
         char id[UUID_STRING_SIZE];
@@ -96,6 +96,7 @@ int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callbac
         call->id = *edge;
         call->of_edge = true;
         call->callback.refresh = callback;
+        call->may_send = may_send;
         call->url = text_format("%s" API "/refresh?edgeConnectionId=%s", c->base_url,
                                 uuid_format(edge, id));
         r = call_set_list_url(call, edge);

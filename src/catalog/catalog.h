@@ -152,9 +152,13 @@ bool catalog_reread_secret(Catalog *c);
 /* As auth_is_acquired. */
 bool catalog_has_token(const Catalog *c, uint64_t *ret_left_usec);
 
+/* Right before a request is written, when it has waited and its connection stands: false, and the
+ * catalog never sees it; the answer is not `sent`. May begin and cancel nothing. */
+typedef bool (*CatalogMaySend)(void *userdata);
+
 /* POST /databaseConnections/refresh?edgeConnectionId=… on a connection of its own. */
-int catalog_refresh(Catalog *c, const Uuid *edge, CatalogRefreshCallback callback, void *userdata,
-                    CatalogCall **ret);
+int catalog_refresh(Catalog *c, const Uuid *edge, CatalogMaySend may_send,
+                    CatalogRefreshCallback callback, void *userdata, CatalogCall **ret);
 
 /* Where a job can be asked for, in the order in which the addresses are tried. */
 typedef enum JobAddress {

@@ -71,6 +71,9 @@ typedef struct HttpRequest {
         /* a connection of its own, not reused after: libcurl replays a request on a reused
          * connection that dies */
         bool fresh_connection;
+        /* With http_start's userdata, once the connection stands: false, and the request is not
+         * written, ECANCELED. Called by libcurl: it may start and cancel nothing. NULL: always */
+        bool (*may_send)(void *userdata);
 } HttpRequest;
 
 /* Borrowed; valid during the callback only. */

@@ -134,6 +134,8 @@ MEANING(tls_closed, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
         "the connection was closed during the TLS handshake; is it a port for http?");
 MEANING(no_memory, FAULT_PROCESS, true, ENOMEM, CODE_HTTP_MEMORY,
         "not enough memory for the answer");
+MEANING(too_late, FAULT_REQUEST, true, ECANCELED, CODE_HTTP_FAILED,
+        "not sent: what it was for was over before the connection stood");
 MEANING(client_wanted, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_WANTED,
         "the server wants a certificate of the client; set cert_file and key_file");
 MEANING(client_refused, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_REFUSED,
@@ -255,6 +257,8 @@ static const Meaning *failure_find(const HttpFailure *f)
 {
         if (f->stop == HTTP_STOP_MEMORY)
                 return &no_memory;
+        if (f->stop == HTTP_STOP_LATE)
+                return &too_late;
         if (f->stop == HTTP_STOP_HEADERS)
                 return &headers_too_large;
         if ((int)f->code == TOO_LARGE)

@@ -24,6 +24,7 @@ typedef enum HttpStop {
         HTTP_STOP_BODY,    /* larger than body_max_bytes */
         HTTP_STOP_HEADERS, /* larger than LIMIT_HEADERS_MAX_BYTES */
         HTTP_STOP_MEMORY,  /* no memory here */
+        HTTP_STOP_LATE,    /* by may_send */
 } HttpStop;
 
 typedef struct HttpFailure {

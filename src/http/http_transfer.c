@@ -48,6 +48,10 @@ static int transfer_on_request(void *userdata, char *peer _unused_, char *own _u
                                int peer_port _unused_, int own_port _unused_)
 {
         HttpTransfer *t = userdata;
+        if (t->may_send && !t->may_send(t->userdata)) {
+                t->stop = HTTP_STOP_LATE;
+                return CURL_PREREQFUNC_ABORT;
+        }
         t->phase = HTTP_PHASE_SENT;
         t->on_request(t);
         return CURL_PREREQFUNC_OK;
@@ -291,6 +295,7 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
         int r = transfer_set_where(t, options, request->url);
         if (r < 0)
                 return r;
+        t->may_send = request->may_send;
         t->body_max_bytes = request->body_max_bytes;
         t->request_timeout_usec = options->request_timeout_usec;
         t->easy = curl_easy_init();

@@ -30,6 +30,7 @@ struct HttpTransfer {
         TAILQ_ENTRY(HttpTransfer) entry;     /* in the client's list for `place` */
         HttpCallback callback;
         void *userdata;
+        bool (*may_send)(void *userdata);
 
         CURL *easy; /* NULL once finished: nothing of libcurl is left then */
         struct curl_slist *headers, *proxy_headers;

@@ -120,10 +120,22 @@ static void sync_take_location(Sync *s, const CatalogRefreshAnswer *answer)
         job_texts_take(&s->texts, JOB_URL, answer->location_bare);
 }
 
+/* A process that was paused or cut off for longer than the lease lasts may not be the holder any
+ * more, and a request may have waited for its turn, a token or its connection. */
+static bool sync_may_refresh(void *userdata)
+{
+        const Sync *s = userdata;
+        return journal_lease_holds(s->journal);
+}
+
 static void sync_on_refresh(const CatalogRefreshAnswer *answer, void *userdata)
 {
         Sync *s = userdata;
         s->call = NULL;
+        if (!answer->answer.sent && !sync_may_refresh(s)) {
+                s->input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
+                return;
+        }
         if (answer->location_foreign)
                 log_warning(
                         "%s: the catalog's Location for the job is at another scheme, host or port "
@@ -334,13 +346,9 @@ static int sync_effect(Sync *s, SyncAction action)
         case SYNC_DO_SEARCH:
                 return sync_do_search(s);
         case SYNC_DO_REFRESH:
-                /* A process that was paused or cut off for longer than the lease lasts may not be
-                 * the holder any more. */
-                if (!journal_lease_holds(s->journal))
-                        return -ESTALE;
                 s->refreshed_usec = s->job_usec = (int64_t)clock_boottime_usec();
-                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_on_refresh, s,
-                                       &s->call);
+                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_may_refresh,
+                                       sync_on_refresh, s, &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);
         case SYNC_DO_WAIT:
@@ -419,10 +427,6 @@ void sync_act(Sync *s, SyncAction action)
         int r = sync_effect(s, action);
         if (r >= 0)
                 return;
-        if (r == -ESTALE) {
-                s->input(s, (SyncInput){.kind = SYNC_INPUT_LEASE_LOST});
-                return;
-        }
         Fault fault;
         fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
                   "the next step could not be begun: %s", strerrordesc_np(-r));

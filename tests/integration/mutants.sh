@@ -709,6 +709,21 @@ sql/queries/instance_beat.sql
 integration/test_instances who_is_back*
 s/greatest(o.lease, interval '30 seconds')/o.lease/
 
+a request is written though nobody wants it any more
+src/http/http_transfer.c
+unit/test_http_queue a_request_that_is_not_wanted*
+s/t->may_send \&\& !t->may_send(t->userdata)/false/
+
+a refresh is sent though the lease has ended while it waited
+src/sync/sync_steps.c
+unit/test_sync_runner a_lease_that_ran_out_while*
+/^static bool sync_may_refresh/,/^}/s/return .*/return s != NULL;/
+
+a refresh that was not sent for want of the lease is tried again
+src/sync/sync_steps.c
+unit/test_sync_runner a_lease_that_ran_out*
+s/if (!answer->answer.sent \&\& !sync_may_refresh(s))/if (answer->answer.sent \&\& !sync_may_refresh(s))/
+
 a refresh is asked for although the lease may be over
 src/sync/journal.c
 unit/test_sync_runner *

@@ -69,13 +69,14 @@ static void on_refresh(World *w, CatalogCall *c)
         check_job_noted(w, r);
 }
 
-int catalog_refresh(Catalog *catalog, const Uuid *edge, CatalogRefreshCallback callback,
-                    void *userdata, CatalogCall **ret)
+int catalog_refresh(Catalog *catalog, const Uuid *edge, CatalogMaySend may_send,
+                    CatalogRefreshCallback callback, void *userdata, CatalogCall **ret)
 {
         return call_start(catalog,
                           (CallRequest){.kind = CALL_REFRESH,
                                         .edge = truth_edge_of(edge),
                                         .done = on_refresh,
+                                        .may_send = may_send,
                                         .callback.refresh = callback,
                                         .userdata = userdata},
                           ret);

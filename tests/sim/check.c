@@ -123,7 +123,6 @@ static void check_job_lost(World *w, const Run *r)
 
 void check_refresh(World *w, const Run *r)
 {
-        const DbEdge *e = &w->database->edges[r->edge];
         check_job_lost(w, r);
         if (r->found)
                 world_fail(w, "run %d asks for a refresh beside a job that it took up",
@@ -132,8 +131,13 @@ void check_refresh(World *w, const Run *r)
                 world_fail(w, "run %d asks for a refresh, and was shown the job of the last one",
                            (int)r->run_id);
         check_job_left(w, r);
+}
+
+void check_refresh_sent(World *w, const Run *r)
+{
+        const DbEdge *e = &w->database->edges[r->edge];
         if (e->epoch != r->epoch)
-                world_fail(w, "edge %u: epoch %lld asks for a refresh while epoch %lld is in force",
+                world_fail(w, "edge %u: epoch %lld sends a refresh while epoch %lld is in force",
                            r->edge, (long long)r->epoch, (long long)e->epoch);
 }
 

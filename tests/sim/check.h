@@ -23,7 +23,8 @@
 void check_before_apply(World *w);
 void check_apply(World *w, const DbStatement *s, const DbEdge *claimed);
 void check_finish(World *w, const DbStatement *s);
-void check_refresh(World *w, const Run *r); /* a refresh is about to be sent */
+void check_refresh(World *w, const Run *r);      /* a refresh is asked for */
+void check_refresh_sent(World *w, const Run *r); /* it leaves now */
 void check_report(World *w, const Run *r, const SyncReport *report);
 
 /* ---- check_effects.c ------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
  */
 #include "sim/site.h"
 #include "catalog/answer.h"
+#include "sim/check.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ typedef enum NetFault {
         /* an answer that is not understood: HTML, a row without a name, a row of another edge */
         NET_INVALID,
         NET_STATUS,
+        NET_LATE, /* not sent, because whoever asked for it would not have it any more */
         NET_FAULTS,
 } NetFault;
 
@@ -37,6 +39,7 @@ static const Fault *net_fault(NetFault net)
                 [NET_LOST_AFTER] = {FAULT_REQUEST, true, CODE_HTTP_RESET},
                 [NET_CUT] = {FAULT_REQUEST, true, CODE_HTTP_TRUNCATED},
                 [NET_TIMEOUT] = {FAULT_REQUEST, true, CODE_HTTP_TIMEOUT},
+                [NET_LATE] = {FAULT_REQUEST, true, CODE_HTTP_FAILED},
                 [NET_TLS] = {FAULT_PEER, false, CODE_HTTP_TLS},
                 [NET_INVALID] = {FAULT_RUN, false, CODE_PAGE_BAD_ROW},
         };
@@ -571,7 +574,7 @@ static void call_free(World *w, CatalogCall *c)
         w->site->free_calls[w->site->n_free++] = (uint16_t)(c - w->site->calls);
 }
 
-static void call_arrive(World *w, void *who, uint32_t detail);
+static void call_send(World *w, CatalogCall *c, uint64_t delay_usec);
 
 static void call_end_doubt(World *w, CatalogCall *c)
 {
@@ -601,11 +604,10 @@ static bool call_again(World *w, CatalogCall *c)
         }
         if (step == DOUBT_LATER)
                 c->doubting = c->repeated = true;
-        c->state = CALL_SENT;
         c->fault = NULL;
         c->foreign = false;
         c->retry_after_usec = 0;
-        c->timer = world_after(w, NOBODY, world_between(w, 1000, 2000) * MSEC, call_arrive, c, 0);
+        call_send(w, c, world_between(w, 1000, 2000) * MSEC);
         return true;
 }
 
@@ -661,6 +663,37 @@ static void call_arrive(World *w, void *who, uint32_t detail)
         c->timer = world_after(w, c->request.instance, delay, call_deliver, c, 0);
 }
 
+/* The connection stands, and nobody answers for how long that took. */
+static void call_connected(World *w, void *who, uint32_t detail)
+{
+        CatalogCall *c = who;
+        if (!c->request.may_send(c->request.userdata)) {
+                COVER(w, late_refreshes);
+                c->sent = false;
+                lose_answer(c, net_fault(NET_LATE));
+                c->state = CALL_ANSWERED;
+                c->timer = world_after(w, c->request.instance, 1, call_deliver, c, 0);
+                return;
+        }
+        check_refresh_sent(w, c->request.run);
+        c->state = CALL_SENT;
+        c->timer = world_after(w, NOBODY, detail, call_arrive, c, 0);
+}
+
+/* Some of the time goes by before it leaves, where somebody asks for that moment. */
+static void call_send(World *w, CatalogCall *c, uint64_t delay_usec)
+{
+        if (c->request.may_send) {
+                uint64_t connects = world_below(w, delay_usec);
+                c->state = CALL_CONNECTS;
+                c->timer = world_after(w, c->request.instance, connects, call_connected, c,
+                                       (uint32_t)(delay_usec - connects));
+                return;
+        }
+        c->state = CALL_SENT;
+        c->timer = world_after(w, NOBODY, delay_usec, call_arrive, c, 0);
+}
+
 CatalogCall *site_start(World *w, const CallRequest *request)
 {
         Site *s = w->site;
@@ -675,7 +708,6 @@ CatalogCall *site_start(World *w, const CallRequest *request)
                 world_fail(w, "the catalog is asked again before it wants to be");
         CatalogCall *c = &s->calls[s->free_calls[--s->n_free]];
         c->request = *request;
-        c->state = CALL_SENT;
         c->doubting = c->repeated = false;
         c->orphan = c->absent = c->location = c->foreign = c->lie = false;
         c->sent = true;
@@ -685,8 +717,7 @@ CatalogCall *site_start(World *w, const CallRequest *request)
         c->retry_after_usec = 0;
         c->job = -1;
         c->n = 0;
-        c->timer = world_after(w, NOBODY, world_between(w, 1, w->settings.latency_usec),
-                               call_arrive, c, 0);
+        call_send(w, c, world_between(w, 1, w->settings.latency_usec));
         return c;
 }
 

@@ -39,6 +39,7 @@ typedef struct CallRequest {
         int job;      /* job: its number */
         JobAddress address;
         void (*done)(World *w, CatalogCall *call);
+        CatalogMaySend may_send; /* refresh; NULL: always */
         union {
                 CatalogRefreshCallback refresh;
                 CatalogJobCallback job;
@@ -59,7 +60,7 @@ typedef struct CallRequest {
 /* Valid in `done`. */
 struct CatalogCall {
         CallRequest request;
-        enum { CALL_FREE, CALL_SENT, CALL_ANSWERED, CALL_DELIVERED } state;
+        enum { CALL_FREE, CALL_CONNECTS, CALL_SENT, CALL_ANSWERED, CALL_DELIVERED } state;
         bool orphan; /* nobody waits for the answer */
         WorldTimer timer;
 

@@ -89,7 +89,7 @@ typedef struct WorldTimer {
 /* clang-format off */
 #define COVERAGE(X) \
         X(seeds) X(events) X(runs) X(plans) X(synced) X(held) X(unstable) X(failed) X(aborted) X(not_claimed) \
-        X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(resumes) \
+        X(clean) X(refresh_failed) X(timeout) X(unknown) X(skipped) X(rejected) X(refreshes) X(late_refreshes) X(resumes) \
         X(job_searches) X(strange_jobs) X(jobs_found) X(takeovers) X(pages) X(pages_out_of_turn) X(pages_drifted) X(list_restarts) X(http_faults) X(gateways) X(pushed_back) X(refusals) X(refusals_passed) \
         X(pg_faults) X(slow_answers) X(lost_between_flights) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(suspended) X(stops) \
         X(pg_restarts) X(forgotten) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \

@@ -213,7 +213,7 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
                 (void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server->port);
                 assert_int_equal(
                         catalog_new(w->bench.client, &(CatalogOptions){.base_url = base}, &c), 0);
-                assert_int_equal(catalog_refresh(c, &id, hint_on_refresh, &hints[0], &call), 0);
+                assert_int_equal(catalog_refresh(c, &id, NULL, hint_on_refresh, &hints[0], &call), 0);
                 assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call),
                                  0);
                 assert_int_equal(catalog_get_one(c, &id, hint_on_one, &hints[2], &call), 0);
@@ -642,7 +642,7 @@ static void only_ask_of(World *w, Catalog *c, OnlyKind kind, const char *edge_id
                                  &call);
                 break;
         case ONLY_REFRESH:
-                r = catalog_refresh(c, &edge, only_on_refresh, o, &call);
+                r = catalog_refresh(c, &edge, NULL, only_on_refresh, o, &call);
                 break;
         case ONLY_ROW:
                 r = catalog_get_one(c, &job, only_on_one, o, &call);

@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "unit/http_bench.h"
 #include "unit/http_server.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -281,6 +282,35 @@ static void a_client_without_room_is_refused(void **state)
         assert_null(client);
 }
 
+static bool may_not(void *userdata)
+{
+        const Seen *seen = userdata;
+        assert_int_equal(seen->n_calls, 0);
+        return false;
+}
+
+/* The server sees a connection and not a byte; the next one is sent. */
+static void a_request_that_is_not_wanted_any_more_is_not_written(void **state)
+{
+        Place *place = *state;
+        Seen late = {0}, next = {0};
+        char url[128];
+        HttpRequest request =
+                bench_request(url, sizeof(url), "http", place->server->port, "/whole");
+        request.may_send = may_not;
+        http_bench_start(&place->bench, &request, &late);
+        http_bench_wait(&place->bench, 1);
+        assert_int_equal(late.error, -ECANCELED);
+        assert_false(late.sent);
+        assert_int_equal(late.fault.scope, FAULT_REQUEST);
+        assert_non_null(strstr(late.fault.message, "not sent"));
+        assert_int_equal(server_requests(place->server), 0);
+        bench_get(&place->bench, place->server->port, "/whole", &next);
+        http_bench_wait(&place->bench, 2);
+        assert_int_equal(next.status, 200);
+        assert_int_equal(server_requests(place->server), 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -290,6 +320,7 @@ int main(void)
                 TEST(first_come_first_served),
                 TEST(a_fresh_connection_is_neither_taken_nor_left),
                 TEST(cancelled_in_the_queue_is_never_sent),
+                TEST(a_request_that_is_not_wanted_any_more_is_not_written),
                 TEST(cancelled_on_the_wire_makes_room),
                 TEST(a_callback_may_cancel_one_that_is_finished),
                 TEST(cancelling_itself_in_its_callback_changes_nothing),

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -51,6 +52,7 @@ typedef struct World {
         char outcome[16], refresh[16];
         SyncPhase stop_in; /* sync_stop when this phase is told */
         bool stops;
+        SyncPhase told;
 } World;
 
 static void begin(World *w, const Script *catalog, Answer *postgres)
@@ -237,6 +239,61 @@ static void a_lease_that_ran_out_before_the_refresh_begins_none(void **state)
         finish(&w);
 }
 
+static void on_gate(const HttpResponse *response, void *userdata)
+{
+        *(int *)userdata = response->status;
+}
+
+static void on_phase_note(const SyncProgress *progress, void *userdata)
+{
+        World *w = userdata;
+        w->told = progress->phase;
+}
+
+/* The refresh waits for its turn while the process is stopped for longer than the lease lasts, and
+ * no note comes through. */
+static void a_lease_that_ran_out_while_the_refresh_waits_sends_none(void **state)
+{
+        (void)state;
+        static const uint64_t leases[] = {300 * USEC_PER_MSEC, 60 * USEC_PER_SEC};
+        for (size_t i = 0; i < ARRAY_SIZE(leases); i++) {
+                const Script catalog[] = {{"/gate", EMPTY, 0, NULL, SCRIPT_GATE},
+                                          {API "/refresh", ACCEPTED(""), 0, NULL, SCRIPT_CLOSE},
+                                          {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
+                                          {0}};
+                Answer postgres[] = {
+                        ROW(sql_claim, claimed),
+                        {.words = sql_progress, .kind = ANSWER_ERROR, .text = "57014"},
+                        ROW(sql_finish, one),
+                        ROW(sql_apply_unchanged, unchanged),
+                        {0}};
+                World w;
+                char url[128];
+                int gate = 0;
+                HttpTransfer *first;
+                begin(&w, catalog, postgres);
+                w.context.lease_usec = leases[i];
+                HttpRequest request =
+                        bench_request(url, sizeof(url), "http", w.catalog_server->port, "/gate");
+                for (int k = 0; k < (int)http_bench_options().max_in_flight; k++)
+                        assert_int_equal(
+                                http_start(w.http.client, &request, on_gate, &gate, &first), 0);
+                assert_int_equal(
+                        sync_start(&w.context, &w.plan, on_phase_note, on_done, &w, &w.sync), 0);
+                while (w.told != SYNC_PHASE_REFRESH)
+                        assert_true(sd_event_run(w.http.event, 30 * USEC_PER_SEC) > 0);
+                usleep(400 * 1000);
+                server_open_gate(w.catalog_server);
+                while (w.n_reports == 0)
+                        assert_true(sd_event_run(w.http.event, 30 * USEC_PER_SEC) > 0);
+                assert_int_equal(gate, 200);
+                assert_int_equal(asked(&w, "POST "), i);
+                assert_string_equal(w.outcome, i == 0 ? "aborted" : "synced");
+                assert_int_equal(w.report.fault.code, i == 0 ? CODE_LEASE_LOST : 0);
+                finish(&w);
+        }
+}
+
 /* The url was changed since the job was begun: its address is at another host and is not followed;
  * the id is enough. */
 static void a_job_that_is_taken_up_is_not_looked_for_at_another_origin(void **state)
@@ -377,6 +434,7 @@ int main(void)
                 cmocka_unit_test(a_sync_without_trouble_asks_for_what_it_needs),
                 cmocka_unit_test(a_job_is_known_by_the_location_alone),
                 cmocka_unit_test(a_lease_that_ran_out_before_the_refresh_begins_none),
+                cmocka_unit_test(a_lease_that_ran_out_while_the_refresh_waits_sends_none),
                 cmocka_unit_test(a_job_that_is_taken_up_is_not_looked_for_at_another_origin),
                 cmocka_unit_test(a_list_that_does_not_join_is_begun_anew),
                 cmocka_unit_test(a_stop_in_any_phase_gives_the_lease_back),
