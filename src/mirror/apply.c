@@ -24,7 +24,7 @@ static PgNext read_back_on_result(const PGresult *result, void *userdata, Fault 
 {
         ApplyTask *t = userdata;
         t->ended = PQntuples(result) == 1 && result_bool(result, 0, 0) &&
-                   sync_outcome_parse(PQgetvalue(result, 0, 1)) != OUTCOME_ABORTED;
+                   sync_outcome_parse(result_string(result, 0, 1)) != OUTCOME_ABORTED;
         if (t->ended)
                 t->applied = (MirrorApplied){
                         .listed = result_int(result, 0, 2),

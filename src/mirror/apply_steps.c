@@ -111,14 +111,14 @@ static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_
         ApplyTask *t = userdata;
         if (PQntuples(result) != 1)
                 return apply_without_answer("time", ret_fault);
-        if (t->is_compared && strcmp(PQgetvalue(result, 0, EDGES_VERSION), t->version) != 0)
+        if (t->is_compared && strcmp(result_string(result, 0, EDGES_VERSION), t->version) != 0)
                 return apply_overtaken(ret_fault);
         t->had_rejected = result_bool(result, 0, EDGES_REJECTED);
-        (void)snprintf(t->digest, sizeof(t->digest), "%s", PQgetvalue(result, 0, EDGES_DIGEST));
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", result_string(result, 0, EDGES_DIGEST));
         (void)snprintf(t->task.params[PARAMS_ROWS].values[1], TIMESTAMP_BYTES, "%s",
-                       PQgetvalue(result, 0, EDGES_TIME));
+                       result_string(result, 0, EDGES_TIME));
         (void)snprintf(t->task.params[PARAMS_REJECTED].values[1], TIMESTAMP_BYTES, "%s",
-                       PQgetvalue(result, 0, EDGES_TIME));
+                       result_string(result, 0, EDGES_TIME));
         return PG_NEXT;
 }
 
@@ -183,7 +183,7 @@ static PgNext apply_on_compare(const PGresult *r, void *userdata, Fault *ret_fau
                 t->is_repetitive = true;
                 return PG_ROLLBACK;
         }
-        (void)snprintf(t->version, sizeof(t->version), "%s", PQgetvalue(r, 0, COMPARE_VERSION));
+        (void)snprintf(t->version, sizeof(t->version), "%s", result_string(r, 0, COMPARE_VERSION));
         t->is_compared = true;
         t->is_counted = !PQgetisnull(r, 0, COMPARE_RECORDED) &&
                         result_int(r, 0, COMPARE_RECORDED) == result_int(r, 0, COMPARE_PRESENT);
@@ -225,7 +225,7 @@ static PgNext apply_on_rows(const PGresult *r, void *userdata, Fault *ret_fault)
                 return apply_without_answer("counts", ret_fault);
         if (result_int(r, 0, ROWS_MISSED) > 0)
                 return apply_overtaken(ret_fault);
-        (void)snprintf(t->digest, sizeof(t->digest), "%s", PQgetvalue(r, 0, ROWS_DIGEST));
+        (void)snprintf(t->digest, sizeof(t->digest), "%s", result_string(r, 0, ROWS_DIGEST));
         n->row_count += result_int(r, 0, ROWS_GROWN);
         n->added = t->loaded + result_int(r, 0, ROWS_ADDED);
         n->changed = result_int(r, 0, ROWS_CHANGED);
@@ -332,7 +332,7 @@ static PgNext apply_on_found(const PGresult *result, void *userdata, Fault *ret_
         int n = PQntuples(result);
         for (int i = 0; i < n; i++) {
                 Uuid id;
-                if (uuid_parse(PQgetvalue(result, i, 0), &id) < 0)
+                if (uuid_parse(result_string(result, i, 0), &id) < 0)
                         return apply_without_answer("valid id", ret_fault);
                 if (spool_add_id(t->snapshot.found, &id, ret_fault) < 0)
                         return PG_ROLLBACK;

@@ -84,9 +84,9 @@ static PgNext check_on_server(const PGresult *result, void *userdata, Fault *ret
         Fault fault;
         char right[300];
         (void)snprintf(right, sizeof(right), "PostgreSQL %.40s, database %.100s as %.100s",
-                       PQgetvalue(result, 0, 1), PQgetvalue(result, 0, 2),
-                       PQgetvalue(result, 0, 3));
-        (void)snprintf(t->role, sizeof(t->role), "%s", PQgetvalue(result, 0, 3));
+                       result_string(result, 0, 1), result_string(result, 0, 2),
+                       result_string(result, 0, 3));
+        (void)snprintf(t->role, sizeof(t->role), "%s", result_string(result, 0, 3));
         t->schema_there = result_bool(result, 0, 4);
         t->superuser = result_bool(result, 0, 6);
         return check_report(t, "connection", server_check(result, &fault), &fault, right);
@@ -113,8 +113,8 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
         if (t->unsafe)
                 check_add(t, "ownership", &fault);
         else if (foreign_check(result, true, &t->foreign) < 0 &&
-                 strcmp(PQgetvalue(result, 0, 0), "schema edgemirror") == 0)
-                (void)snprintf(t->owner, sizeof(t->owner), " (%.64s)", PQgetvalue(result, 0, 1));
+                 strcmp(result_string(result, 0, 0), "schema edgemirror") == 0)
+                (void)snprintf(t->owner, sizeof(t->owner), " (%.64s)", result_string(result, 0, 1));
         return PG_NEXT;
 }
 
@@ -136,7 +136,7 @@ static int check_join(const PGresult *result, int first, int end, int column, ch
         size_t used = 0;
         int row = first;
         for (out[0] = '\0'; row < end; row++) {
-                const char *text = PQgetvalue(result, row, column);
+                const char *text = result_string(result, row, column);
                 if (used + strlen(text) + 2 > size)
                         break;
                 used += (size_t)snprintf(out + used, size - used, "%s%s", row > first ? " " : "",
@@ -245,10 +245,11 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
                 char note[600];
                 (void)snprintf(note, sizeof(note),
                                "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
-                               PQgetvalue(result, row, 1), PQgetvalue(result, row, 2));
+                               result_string(result, row, 1), result_string(result, row, 2));
                 (void)check_report(t,
-                                   strcmp(PQgetvalue(result, row, 0), "role") == 0 ? "readers"
-                                                                                   : "publication",
+                                   strcmp(result_string(result, row, 0), "role") == 0
+                                           ? "readers"
+                                           : "publication",
                                    0, NULL, note);
                 t->checks[t->n_checks - 1].is_note = true;
         }
@@ -278,28 +279,28 @@ static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_
         for (int row = 0; row < PQntuples(result); row++) {
                 char name[80], text[512];
                 bool active = result_bool(result, row, 1);
-                const char *slot = PQgetvalue(result, row, 0);
+                const char *slot = result_string(result, row, 0);
                 text_printable(slot, strlen(slot), name, sizeof(name));
                 if (active)
                         (void)snprintf(
                                 text, sizeof(text),
                                 "slot %s keeps %.20s of write-ahead log from being removed, for "
                                 "its reader is behind; look there for what keeps it",
-                                name, PQgetvalue(result, row, 2));
+                                name, result_string(result, row, 2));
                 else if (result_bool(result, row, 4))
                         (void)snprintf(
                                 text, sizeof(text),
                                 "slot %s keeps %.20s of write-ahead log from being removed, and "
                                 "nobody reads from it; it is physical: a standby or a backup may "
                                 "need it; ask whoever runs those, or an administrator",
-                                name, PQgetvalue(result, row, 2));
+                                name, result_string(result, row, 2));
                 else
                         (void)snprintf(
                                 text, sizeof(text),
                                 "slot %s keeps %.20s of write-ahead log from being removed, and "
                                 "nobody reads from it; start its subscriber, or, when that "
                                 "is gone for good, an administrator runs: %.200s",
-                                name, PQgetvalue(result, row, 2), PQgetvalue(result, row, 3));
+                                name, result_string(result, row, 2), result_string(result, row, 3));
                 (void)check_report(t, "replication slots", 0, NULL, text);
                 t->checks[t->n_checks - 1].is_note = true;
         }
@@ -318,13 +319,13 @@ static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_
                 PQntuples(result) > 0 ? (double)result_int(result, 0, 1) * SPOOL_BYTES_OF_ROW : 0;
         if (spool_find_space(&bytes, &fault) < 0 || (double)bytes >= needed) /* or is reported */
                 return PG_NEXT;
-        const char *edge = PQgetvalue(result, 0, 0);
+        const char *edge = result_string(result, 0, 0);
         text_printable(edge, strlen(edge), name, sizeof(name));
         fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
                   "the list of %s had %s rows, for which a sync needs about %s of temporary "
                   "files, and %s are free: it fails; clear some, or set TMPDIR to another "
                   "directory",
-                  name, PQgetvalue(result, 0, 1), bytes_format((uint64_t)needed, needed_space),
+                  name, result_string(result, 0, 1), bytes_format((uint64_t)needed, needed_space),
                   bytes_format(bytes, free_space));
         return check_report(t, "longest list", -ENOSPC, &fault, "");
 }

@@ -36,8 +36,8 @@ static PgNext discovered_on_result(const PGresult *result, void *userdata, Fault
         }
         for (; t->n < n; t->n++) {
                 MirrorDiscovered *e = &t->edges[t->n];
-                (void)uuid_parse(PQgetvalue(result, (int)t->n, 0), &e->id);
-                (void)snprintf(e->name, sizeof(e->name), "%s", PQgetvalue(result, (int)t->n, 1));
+                (void)uuid_parse(result_string(result, (int)t->n, 0), &e->id);
+                (void)snprintf(e->name, sizeof(e->name), "%s", result_string(result, (int)t->n, 1));
                 const char *name = result_text(result, (int)t->n, 2);
                 e->catalog_name = name ? strdup(name) : NULL;
                 if (name && !e->catalog_name) {

@@ -23,7 +23,7 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)
-                t->callback(PQgetvalue(result, row, 0), &fault_none, t->task.userdata);
+                t->callback(result_string(result, row, 0), &fault_none, t->task.userdata);
         return PG_NEXT;
 }
 

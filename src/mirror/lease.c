@@ -32,7 +32,7 @@ static void claim_take_doing(const PGresult *r, MirrorClaim *claim)
                                progress ? "job %.60s, %.10s %%" : "job %.60s", state, progress);
         else if (sync_phase_parse(phase) == SYNC_PHASE_LIST)
                 (void)snprintf(out, sizeof(claim->holder_doing), "%.20s rows listed",
-                               PQgetvalue(r, 0, LISTED));
+                               result_string(r, 0, LISTED));
         else
                 (void)snprintf(out, sizeof(claim->holder_doing), "in phase %.20s", phase);
 }
@@ -47,7 +47,7 @@ static uint64_t claim_usec(const PGresult *r, int column)
 static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 {
         enum { LOST_USEC = 14, JOB_TYPE, JOB_USER, KNOWN_JOBS };
-        const char *type = PQgetvalue(r, 0, JOB_TYPE), *user = PQgetvalue(r, 0, JOB_USER);
+        const char *type = result_string(r, 0, JOB_TYPE), *user = result_string(r, 0, JOB_USER);
         const char *known = result_text(r, 0, KNOWN_JOBS);
         JobKind *kind = &claim->job_kind;
         claim->lost = !claim->resumes && result_text(r, 0, LOST_USEC) && type[0];
@@ -91,7 +91,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         claim->epoch = result_int(result, 0, 2);
         const char *job = result_text(result, 0, 4);
         claim->resumes = result_bool(result, 0, 3) && job && uuid_parse(job, &claim->job_id) == 0;
-        (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", PQgetvalue(result, 0, 5));
+        (void)snprintf(claim->job_url, sizeof(claim->job_url), "%s", result_string(result, 0, 5));
         claim->job_since_usec =
                 claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
         claim_take_lost(result, claim);

@@ -37,9 +37,9 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
                   "a statement has waited for %s for a lock on %s, held by process %s of user %s, "
                   "application \"%s\"%s; "
                   "its session has to end its transaction, or pg_terminate_backend(%s) ends it",
-                  seconds(r, WAITS, waits), relation ? relation : "a row", PQgetvalue(r, 0, PID),
+                  seconds(r, WAITS, waits), relation ? relation : "a row", result_string(r, 0, PID),
                   user ? user : "(a prepared transaction)", application ? application : "", doing,
-                  PQgetvalue(r, 0, PID));
+                  result_string(r, 0, PID));
         ret->retryable = true;
 }
 

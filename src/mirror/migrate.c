@@ -85,7 +85,7 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                         return PG_ROLLBACK;
                 }
                 (void)snprintf(t->recorded[row + 1], sizeof(t->recorded[0]), "%s",
-                               PQgetvalue(result, row, 1));
+                               result_string(result, row, 1));
         }
         if (!t->read_once)
                 t->from_version = t->version;
@@ -97,7 +97,7 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
 {
         MigrateTask *t = userdata;
         const char *recorded = t->recorded[t->checking];
-        if (strcmp(PQgetvalue(result, 0, 0), recorded) == 0)
+        if (strcmp(result_string(result, 0, 0), recorded) == 0)
                 return PG_NEXT;
         fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_CHECKSUM,
                   "migration %s was applied with another text than this program has; it was not "
@@ -116,8 +116,8 @@ static bool migrate_knows_catalog(void *userdata)
 static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
-        (void)snprintf(t->database, sizeof(t->database), "%s", PQgetvalue(result, 0, 2));
-        (void)snprintf(t->server, sizeof(t->server), "%s", PQgetvalue(result, 0, 7));
+        (void)snprintf(t->database, sizeof(t->database), "%s", result_string(result, 0, 2));
+        (void)snprintf(t->server, sizeof(t->server), "%s", result_string(result, 0, 7));
         return server_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
@@ -162,11 +162,11 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
 {
         MigrateTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
-                bool role = strcmp(PQgetvalue(result, row, 0), "role") == 0;
+                bool role = strcmp(result_string(result, row, 0), "role") == 0;
                 if (text_printf(&t->notes,
                                 "note: %s, and this role may not make it; an administrator runs:\n "
                                 " %s\n%s",
-                                PQgetvalue(result, row, 1), PQgetvalue(result, row, 2),
+                                result_string(result, row, 1), result_string(result, row, 2),
                                 role ? "and then edgemirror migrate once more, which grants "
                                        "it that\n"
                                      : "") < 0) {

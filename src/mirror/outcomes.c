@@ -19,7 +19,7 @@ static PgNext outcomes_on_result(const PGresult *r, void *userdata, Fault *ret_f
                                          .by_hand = result_bool(r, row, 2),
                                          .code = fault_code_parse(result_text(r, row, 3)),
                                          .message = result_text(r, row, 4)};
-                if (uuid_parse(PQgetvalue(r, row, 0), &outcome.edge) == 0)
+                if (uuid_parse(result_string(r, row, 0), &outcome.edge) == 0)
                         t->callback(&outcome, &fault_none, t->task.userdata);
         }
         return PG_NEXT;

@@ -141,17 +141,23 @@ void params_uuids(Params *p, const Uuid *values, size_t n)
 
 /* ---- results -------------------------------------------------------------------------------- */
 
+const char *result_string(const PGresult *result, int row, int column)
+{
+        const char *value = PQgetvalue(result, row, column);
+        return value ? value : "";
+}
+
 int64_t result_int(const PGresult *result, int row, int column)
 {
-        return strtoll(PQgetvalue(result, row, column), NULL, 10);
+        return strtoll(result_string(result, row, column), NULL, 10);
 }
 
 bool result_bool(const PGresult *result, int row, int column)
 {
-        return PQgetvalue(result, row, column)[0] == 't';
+        return result_string(result, row, column)[0] == 't';
 }
 
 const char *result_text(const PGresult *result, int row, int column)
 {
-        return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+        return PQgetisnull(result, row, column) ? NULL : result_string(result, row, column);
 }

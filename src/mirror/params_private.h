@@ -44,8 +44,9 @@ void params_array(Params *p, ArrayText *a);
 void params_names(Params *p, const char *const *names); /* NULL-terminated; NULL is SQL NULL */
 void params_uuids(Params *p, const Uuid *values, size_t n);
 
-/* Readers of results; the column must be there. As text for which NULL and "" are one: PQgetvalue.
- */
+/* Readers of results. What stands between may give other answers than PostgreSQL would: where there
+ * is no such row or column it is SQL NULL, for which result_string has "". */
+const char *result_string(const PGresult *result, int row, int column);
 int64_t result_int(const PGresult *result, int row, int column);
 bool result_bool(const PGresult *result, int row, int column);
 const char *result_text(const PGresult *result, int row, int column); /* NULL: SQL NULL */

@@ -51,7 +51,7 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 d->due_usec = due ? result_int(result, row, 3) : 0;
                 d->consecutive_failures = result_int(result, row, 4);
                 (void)snprintf(d->was_holder, sizeof(d->was_holder), "%s",
-                               PQgetvalue(result, row, 7));
+                               result_string(result, row, 7));
                 t->answer.n_taken++;
         }
         t->answer.taken = t->taken;

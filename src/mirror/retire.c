@@ -52,11 +52,11 @@ static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_faul
 {
         RetireTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
-                MirrorRetirable edge = {.name = PQgetvalue(r, row, 1),
+                MirrorRetirable edge = {.name = result_string(r, row, 1),
                                         .rows = result_int(r, row, 2),
                                         .versions = result_int(r, row, 3),
                                         .runs = result_int(r, row, 4)};
-                (void)uuid_parse(PQgetvalue(r, row, 0), &edge.edge);
+                (void)uuid_parse(result_string(r, row, 0), &edge.edge);
                 t->callback(&edge, &fault_none, t->task.userdata);
         }
         return PG_NEXT;
@@ -89,7 +89,7 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
 static PgNext retire_on_claim(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
         for (int row = 0; row < PQntuples(result); row++) {
-                const char *name = PQgetvalue(result, row, 0),
+                const char *name = result_string(result, row, 0),
                            *holder = result_text(result, row, 1),
                            *wanted_by = result_text(result, row, 2);
                 if (!holder && !wanted_by)

@@ -12,13 +12,13 @@ int server_check(const PGresult *result, Fault *ret_fault)
 {
         if (result_int(result, 0, 0) < 130000)
                 return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_PG_TOO_OLD,
-                                 "PostgreSQL %s is older than 13", PQgetvalue(result, 0, 1));
-        if (strcmp(PQgetvalue(result, 0, 5), "UTF8") != 0)
+                                 "PostgreSQL %s is older than 13", result_string(result, 0, 1));
+        if (strcmp(result_string(result, 0, 5), "UTF8") != 0)
                 return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_PG_ENCODING,
                                  "the encoding of database %.100s is %.40s, in which not every "
                                  "name of the catalog can be written; use another "
                                  "database: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
-                                 PQgetvalue(result, 0, 2), PQgetvalue(result, 0, 5));
+                                 result_string(result, 0, 2), result_string(result, 0, 5));
         return 0;
 }
 
@@ -34,7 +34,8 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                         continue;
                 if (n++ < FOREIGN_SHOWN && r >= 0)
                         r = text_printf(&found, "%s%.120s belongs to %.64s", n > 1 ? ", " : "",
-                                        PQgetvalue(result, row, 0), PQgetvalue(result, row, 1));
+                                        result_string(result, row, 0),
+                                        result_string(result, row, 1));
         }
         if (n == 0)
                 return 0;
@@ -57,7 +58,7 @@ int needs_check(const PGresult *result, Fault *ret_fault)
                 return 0;
         fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
                   "this role may not make the schema; an administrator runs: %s",
-                  PQgetvalue(result, 0, 0));
+                  result_string(result, 0, 0));
         ret_fault->refused = true;
         return -EACCES;
 }

@@ -39,7 +39,7 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
                 .digest = result_text(r, 0, COLUMN_DIGEST),
                 .history_differs = result_int(r, 0, COLUMN_HISTORY),
         };
-        (void)uuid_parse(PQgetvalue(r, 0, COLUMN_ID), &verify.edge);
+        (void)uuid_parse(result_string(r, 0, COLUMN_ID), &verify.edge);
         t->callback(&verify, &fault_none, t->task.userdata);
         return PG_AGAIN;
 }

@@ -6,9 +6,20 @@
 #include "base/duration.h"
 #include "mirror/apply.h"
 #include "mirror/check.h"
+#include "mirror/discovered.h"
+#include "mirror/grants.h"
+#include "mirror/instance.h"
 #include "mirror/lease.h"
+#include "mirror/migrate.h"
+#include "mirror/observe.h"
+#include "mirror/outcomes.h"
+#include "mirror/prune.h"
+#include "mirror/queue.h"
+#include "mirror/retire.h"
 #include "mirror/spool.h"
 #include "mirror/sql_embedded.h"
+#include "mirror/status.h"
+#include "mirror/verify.h"
 #include "pg/pg.h"
 #include "unit/pg_server.h"
 #include <setjmp.h>
@@ -316,6 +327,102 @@ static void a_server_that_is_too_old_is_named(void **state)
         assert_string_equal(fault_code_name(w.checks[1].fault.code), "pg-schema-missing");
 }
 
+/* ---- answers that no PostgreSQL gives -------------------------------------------------------- */
+
+#define ON_ANY(name, ...)                                                                          \
+        static void name(__VA_ARGS__, const Fault *fault, void *userdata)                          \
+        {                                                                                          \
+                ((World *)userdata)->fault = *fault;                                               \
+                ((World *)userdata)->done = true;                                                  \
+        }
+ON_ANY(on_status, const MirrorStatus *status _unused_)
+ON_ANY(on_verify, const MirrorVerify *verify _unused_)
+ON_ANY(on_due, const MirrorDueAnswer *answer _unused_)
+ON_ANY(on_beat, const MirrorBeatAnswer *answer _unused_)
+ON_ANY(on_instances, const MirrorInstanceStatus *instance _unused_)
+ON_ANY(on_discovered, const MirrorDiscovered *found _unused_, size_t n _unused_)
+ON_ANY(on_retirable, const MirrorRetirable *edge _unused_)
+ON_ANY(on_outcomes, const MirrorOutcome *outcome _unused_)
+ON_ANY(on_grants, const char *statement _unused_)
+ON_ANY(on_pruned, const MirrorPruned *pruned _unused_)
+ON_ANY(on_migrated, const MigrateReport *report _unused_)
+
+static void on_figure(const MirrorFigure *figure _unused_, void *userdata _unused_)
+{
+}
+
+static void on_edge(const MirrorEdgeFigures *edge _unused_, void *userdata _unused_)
+{
+}
+
+enum { QUESTIONS = 14 };
+
+static int ask(World *w, int question, MirrorTask **task)
+{
+        static const MirrorClaimRequest claim = {.edge = {.bytes = {0xed, 0x9e, 1}}};
+        static const MirrorObserver observer = {on_figure, on_edge, on_plain};
+        Mirror *m = w->mirror;
+        switch (question) {
+        case 0:
+                return mirror_claim(m, &claim, on_claim, w, task);
+        case 1:
+                return mirror_check(m, on_checked, w, task);
+        case 2:
+                return mirror_status(m, NULL, on_status, w, task);
+        case 3:
+                return mirror_verify(m, NULL, on_verify, w, task);
+        case 4:
+                return mirror_take_due(m, 5, NULL, 0, on_due, w, task);
+        case 5:
+                return mirror_instance_beat(m, &a_run.edge, MIRROR_WAIT_NONE, NULL, on_beat, w,
+                                            task);
+        case 6:
+                return mirror_instances(m, on_instances, w, task);
+        case 7:
+                return mirror_discovered(m, on_discovered, w, task);
+        case 8:
+                return mirror_find_retirable(m, NULL, on_retirable, w, task);
+        case 9:
+                return mirror_outcomes(m, &a_run.edge, 1, on_outcomes, w, task);
+        case 10:
+                return mirror_grants(m, "somebody", on_grants, w, task);
+        case 11:
+                return mirror_prune(m, &(MirrorRetention){0}, 5, on_pruned, w, task);
+        case 12:
+                return mirror_migrate(m, on_migrated, w, task);
+        default:
+                return mirror_observe(m, 5, &observer, w, task);
+        }
+}
+
+/* Fewer rows or columns than asked for, as what stands between may give them: all is answered, with
+ * a fault or as if it were SQL NULL. */
+static void an_answer_of_another_form_ends_nothing(void **state)
+{
+        (void)state;
+        static const char *const value[] = {"t"};
+        const Answer answers[] = {
+                {.words = "none of this"},
+                {.words = "", .rows = 1, .columns = 1, .values = value, .count = 4}};
+        for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+                for (int question = 0; question < QUESTIONS; question++) {
+                        Answer script[] = {answers[i], {0}};
+                        MirrorTask *task;
+                        World w;
+                        begin(&w, script);
+                        assert_int_equal(ask(&w, question, &task), 0);
+                        wait_done(&w);
+                        finish(&w);
+                }
+                Answer script[] = {answers[i], {0}};
+                World w;
+                begin(&w, script);
+                apply(&w, MIRROR_MISSING_IGNORE);
+                assert_int_not_equal(w.fault.scope, FAULT_NONE);
+                finish(&w);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -326,6 +433,7 @@ int main(void)
                 cmocka_unit_test(missing_rows_are_found_anew_by_each_attempt),
                 cmocka_unit_test(an_edge_that_the_mirror_does_not_know_cannot_be_claimed),
                 cmocka_unit_test(a_server_that_is_too_old_is_named),
+                cmocka_unit_test(an_answer_of_another_form_ends_nothing),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
