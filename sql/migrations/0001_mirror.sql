@@ -338,6 +338,7 @@ CREATE TABLE edgemirror.sync_run (
     instance           text        NOT NULL,
     epoch              bigint      NOT NULL,
     trigger            text        NOT NULL CHECK (trigger IN ('schedule', 'manual', 'resume')),
+    by_hand            boolean     NOT NULL DEFAULT false,
     phase              text        NOT NULL CHECK (phase IN ('refresh', 'poll', 'list', 'verify', 'apply', 'done')),
     outcome            text        CHECK (outcome IN ('synced', 'held', 'unstable', 'failed', 'aborted')),
     refresh            text        CHECK (refresh IN ('clean', 'failed', 'timeout', 'unknown', 'skipped', 'rejected')),
@@ -374,6 +375,7 @@ COMMENT ON COLUMN edgemirror.sync_run.edge_connection_id IS 'Edge that is synced
 COMMENT ON COLUMN edgemirror.sync_run.instance IS 'Instance that runs it.';
 COMMENT ON COLUMN edgemirror.sync_run.epoch IS 'Epoch of the claim it runs under.';
 COMMENT ON COLUMN edgemirror.sync_run.trigger IS 'schedule, manual (edgemirror sync, or request_sync), or resume (took up the job of a run that ended before it, which was noted or was found in the catalog).';
+COMMENT ON COLUMN edgemirror.sync_run.by_hand IS 'Begun by edgemirror sync, not by a service, which would tell of how it ended.';
 COMMENT ON COLUMN edgemirror.sync_run.phase IS 'refresh, poll, list, verify, apply, done; while it runs, behind by a little more than a second at most.';
 COMMENT ON COLUMN edgemirror.sync_run.outcome IS 'synced, held, unstable, failed, aborted. Null: running.';
 COMMENT ON COLUMN edgemirror.sync_run.refresh IS 'How the refresh went: clean, failed, timeout, unknown, skipped, rejected.';

@@ -2,7 +2,7 @@
 -- configured anew, or when a failover has lost the last claims), closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease,
 -- its last sign of life, and where the run is that it holds it for; of the edge, how its last run ended that was not stopped (outcome_before; null:
--- there is none, or somebody asked for it, perhaps of no service).
+-- there is none, or it was of no service).
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
@@ -11,7 +11,7 @@
 -- Without a run that knew, a job may be that of a run of which nothing is known any more, as when the edge was forgotten: none is looked for.
 -- The first run since request_sync was served is that which somebody has asked for, and so manual.
 -- An edge that was disabled since it was taken (not due any more) remains disabled.
--- $1 edge, $2 instance, $3 lease (interval), $4 trigger, $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
+-- $1 edge, $2 instance, $3 lease (interval), $4 trigger (manual: of no service), $5 refresh wanted, $6 epoch of the lease that we hold already (0: none), $7 when the edge is
 -- due next (microseconds since 1970; 0: leave), $8 how long ago a job may have been begun that is polled on (interval),
 -- $9 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval),
 -- $10 the states in which a job is over (text[]).
@@ -72,8 +72,8 @@ WITH taken AS (
      WHERE (SELECT started_at FROM lost) IS NOT NULL AND k.job ->> 'type' IS NOT NULL
      ORDER BY k.run_id DESC LIMIT 1
 ), opened AS (
-    INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, phase, job_id, job_url)
-    SELECT $1::uuid, $2::text, t.epoch,
+    INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, by_hand, trigger, phase, job_id, job_url)
+    SELECT $1::uuid, $2::text, t.epoch, $4::text = 'manual',
            CASE WHEN j.job_id IS NOT NULL THEN 'resume'
                 WHEN t.request_taken_at > coalesce((SELECT x.started_at FROM edgemirror.sync_run x
                                                      WHERE x.edge_connection_id = $1::uuid ORDER BY x.run_id DESC LIMIT 1), '-infinity') THEN 'manual'
@@ -93,7 +93,7 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        (SELECT string_agg(DISTINCT x.job_id::text, ' ')
           FROM (SELECT r.job_id FROM edgemirror.sync_run r, lost
                  WHERE lost.started_at IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 64) x) AS known_jobs,
-       (SELECT CASE WHEN r.trigger <> 'manual' THEN r.outcome END FROM edgemirror.sync_run r
+       (SELECT CASE WHEN NOT r.by_hand THEN r.outcome END FROM edgemirror.sync_run r
          WHERE r.edge_connection_id = $1::uuid AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) AS outcome_before,
        (extract(epoch FROM clock_timestamp() - greatest(i.seen_at, c.expires_at - coalesce(i.lease, $3::interval))) * 1000000)::bigint AS seen_usec,
        (extract(epoch FROM coalesce(i.lease, $3::interval)) * 1000000)::bigint AS lease_usec

@@ -46,7 +46,7 @@ typedef struct MirrorClaim {
         JobKind job_kind;      /* of the last job of a refresh that was recorded */
         unsigned n_known_jobs; /* the last ones of this edge */
         Uuid known_jobs[LIMIT_KNOWN_JOBS];
-        /* of the last run that was not stopped; NONE: there is none, or somebody asked for it */
+        /* of the last run that was not stopped; NONE: there is none, or it was by hand */
         SyncOutcome before;
 } MirrorClaim;
 
@@ -64,10 +64,11 @@ typedef struct MirrorClaimRequest {
 
 /* One statement: takes the lease if it is free, has ended, or is ours with `held_epoch`; raises the
  * epoch, closes a run that was left open (outcome `aborted`), inserts the new sync_run row with
- * phase `refresh` (`list` when `refresh` is false): the intent, before any POST; trigger
- * is `manual` where request_sync has asked for it. A run that was
- * left open, stopped or failed while its job was polled is resumed: trigger becomes `resume`, and
- * the claim has the job. `lost` only where it is known of which kind such a job is. */
+ * phase `refresh` (`list` when `refresh` is false): the intent, before any POST; by hand when the
+ * request's trigger is MANUAL. The row's trigger is `manual`, too, where request_sync has asked for
+ * the run, and `resume` where a run that was left open, stopped or failed while its job was polled
+ * is resumed: then the claim has the job. `lost` only where it is known of which kind such a job
+ * is. */
 int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallback callback,
                  void *userdata, MirrorTask **ret);
 

@@ -10,7 +10,7 @@
 typedef struct MirrorOutcome {
         Uuid edge;
         SyncOutcome outcome; /* never aborted: of the last run that was not stopped */
-        bool by_hand;        /* somebody has asked for the run: it may be that of no service */
+        bool by_hand;        /* by edgemirror sync, which tells nobody */
         FaultCode code;
         const char *message; /* NULL: none */
 } MirrorOutcome;

@@ -77,7 +77,7 @@ s/before == OUTCOME_NONE ? n->form.alerts/false ? n->form.alerts/
 how a sync by hand ended counts as what was told
 sql/queries/claim.sql
 integration/test_mirror how_edges_have_ended*
-s/WHEN r.trigger <> 'manual' THEN/WHEN true THEN/
+s/WHEN NOT r.by_hand THEN/WHEN true THEN/
 
 what one catalog has is taken to the next
 src/daemon/edges.c
@@ -708,6 +708,11 @@ others are taken for dead by an instance that is back for seconds
 sql/queries/instance_beat.sql
 integration/test_instances who_is_back*
 s/greatest(o.lease, interval '30 seconds')/o.lease/
+
+a sync that a service was asked for counts as by hand
+sql/queries/claim.sql
+integration/test_mirror a_run_is_by_hand*
+s/t.epoch, $4::text = 'manual',/t.epoch, t.request_taken_at IS NOT NULL,/
 
 what an answer does not have is taken for text
 src/mirror/params.c

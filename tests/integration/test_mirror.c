@@ -708,7 +708,7 @@ static void how_edges_have_ended_is_known(void **state)
         }
         (void)bench_claim(w, &bench_edge);
         assert_int_equal(w->claim.before, OUTCOME_NONE); /* it was by hand */
-        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET trigger = 'schedule' WHERE "
+        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET by_hand = false WHERE "
                                  "outcome = 'failed'"));
         Ended ended = ask_outcomes(w);
         assert_int_equal(ended.n, 2);
@@ -723,6 +723,46 @@ static void how_edges_have_ended_is_known(void **state)
         assert_int_equal(w->claim.before, OUTCOME_FAILED);
 }
 
+/* Whatever the run becomes: a job that is taken up, or a sync that a service was asked for. */
+static void a_run_is_by_hand_where_no_service_began_it(void **state)
+{
+        MirrorBench *w = *state;
+        static const struct {
+                MirrorTrigger trigger;
+                const char *before, *found;
+        } cases[] = {
+                {MIRROR_TRIGGER_SCHEDULE, "", "schedule|f"},
+                {MIRROR_TRIGGER_MANUAL, "", "manual|t"},
+                {MIRROR_TRIGGER_SCHEDULE,
+                 "UPDATE edgemirror.edge_claim SET request_taken_at = clock_timestamp();",
+                 "manual|f"},
+                {MIRROR_TRIGGER_SCHEDULE,
+                 "UPDATE edgemirror.sync_run SET phase = 'poll', job_id = gen_random_uuid();",
+                 "resume|f"},
+                {MIRROR_TRIGGER_MANUAL,
+                 "UPDATE edgemirror.sync_run SET phase = 'poll', job_id = gen_random_uuid();",
+                 "resume|t"},
+        };
+        (void)bench_claim(w, &bench_edge);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char sql[300];
+                (void)snprintf(sql, sizeof(sql),
+                               "%s UPDATE edgemirror.edge_claim SET holder = NULL, "
+                               "expires_at = NULL",
+                               cases[i].before);
+                free(harness_sql(&w->pg, sql));
+                (void)bench_claim_as(w, &(MirrorClaimRequest){.edge = bench_edge,
+                                                              .trigger = cases[i].trigger,
+                                                              .refresh = true,
+                                                              .job_max_age_usec = USEC_PER_HOUR});
+                char *found = harness_sql(&w->pg, "SELECT trigger || '|' || left(by_hand::text, 1) "
+                                                  "FROM edgemirror.sync_run ORDER BY run_id DESC "
+                                                  "LIMIT 1");
+                assert_string_equal(found, cases[i].found);
+                free(found);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -734,6 +774,7 @@ int main(void)
                         empty_tables),
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
                 cmocka_unit_test_setup(how_edges_have_ended_is_known, empty_tables),
+                cmocka_unit_test_setup(a_run_is_by_hand_where_no_service_began_it, empty_tables),
                 cmocka_unit_test_setup(the_later_observation_of_an_id_counts, empty_tables),
                 cmocka_unit_test_setup(a_row_that_moves_is_moved, empty_tables),
                 cmocka_unit_test_setup(names_arrive_exactly, empty_tables),
