@@ -180,7 +180,7 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_bool(p, progress->resumes);
         /* by this a lease is renewed, which ends however much else there is to do */
         const PgWork work = {
-                .steps = &t->task.step, .n_steps = 1, .phase = "progress", .urgent = true};
+                .steps = &t->task.step, .n_steps = 1, .phase = "progress", .prompt = true};
         t->task.step = task_step(sql_progress, p, lease_on_count);
         t->task.step.prepared = true;
         return task_start(&t->task, &work, ret);

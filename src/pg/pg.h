@@ -135,9 +135,12 @@ typedef struct PgWork {
         /* of bulk work: a person waits for it. One piece of it at a time begins also beside as much
          * bulk work as there may be */
         bool awaited;
-        /* begins before all that waits; of three connections or more, one is kept for such work
-         * alone */
+        /* begins before all that waits; of three connections or more, one is kept for such work,
+         * which must wait for no lock */
         bool urgent;
+        /* must not wait for long: where there is no room for it, and no other such work under way,
+         * it has the connection that is kept, and waits two seconds for a lock at most */
+        bool prompt;
 } PgWork;
 
 typedef enum PgEnd {

@@ -15,6 +15,8 @@
 #define CANCEL_USEC (200 * USEC_PER_MSEC)
 /* after a connection that could not be made */
 #define PAUSE_USEC USEC_PER_SEC
+/* for prompt work on the connection that is kept for what is urgent */
+#define KEPT_LOCK_USEC (2 * USEC_PER_SEC)
 
 typedef TAILQ_HEAD(TaskList, PgTask) TaskList;
 
@@ -172,10 +174,10 @@ static void pool_fail_waiting(PgPool *pool, const Fault *fault)
         }
 }
 
-/* Whether work of this kind may begin now. Bulk work leaves one connection to ordinary work and to
- * one piece that is awaited, and ordinary work leaves one to what is urgent, as far as there are so
+/* Whether there is a connection for work of this kind. Bulk work leaves one to ordinary work and to
+ * one piece that is awaited, and all but urgent work leaves one to that, as far as there are so
  * many. */
-static bool pool_takes(const PgPool *pool, const PgWork *work)
+static bool pool_has_room(const PgPool *pool, const PgWork *work)
 {
         unsigned bulk = 0, awaited = 0, ordinary = 0, most = pool->server.options.max_connections;
         const PgConnection *c;
@@ -189,6 +191,15 @@ static bool pool_takes(const PgPool *pool, const PgWork *work)
         unsigned kept = most > 2 ? 1 : 0;
         return bulk + ordinary + kept < most &&
                (!work->bulk || bulk + kept + 1 < most || (work->awaited && awaited == 0));
+}
+
+static bool pool_takes(const PgPool *pool, const PgWork *work)
+{
+        bool prompt = false;
+        const PgConnection *c;
+        LIST_FOREACH(c, &pool->connections, entry)
+                prompt = prompt || (c->task && c->task->work.prompt);
+        return pool_has_room(pool, work) || (work->prompt && !prompt);
 }
 
 /* The first that may begin now, what is urgent before all others; NULL: none. */
@@ -213,6 +224,8 @@ static void pool_hand_out(PgPool *pool)
                         break;
                 if (c->state != PG_CONNECTION_IDLE || !connection_check_idle(c))
                         continue;
+                if (t->work.prompt && !pool_has_room(pool, &t->work))
+                        t->work.lock_timeout_usec = KEPT_LOCK_USEC;
                 pool_move(t, PG_TASK_WORKING);
                 t->connection = c;
                 c->task = t;

@@ -52,7 +52,7 @@ unit/test_daemon_edges what_the_database*
 a lease is renewed when an apply or a page has ended
 src/mirror/lease.c
 integration/test_mirror a_lease_is_renewed*
-s/.phase = "progress", .urgent = true/.phase = "progress"/
+s/.phase = "progress", .prompt = true/.phase = "progress"/
 
 the end of a question to the database of before is taken for that of the one in force
 src/daemon/claims.c
@@ -713,6 +713,16 @@ a sync that a service was asked for counts as by hand
 sql/queries/claim.sql
 integration/test_mirror a_run_is_by_hand*
 s/t.epoch, $4::text = 'manual',/t.epoch, t.request_taken_at IS NOT NULL,/
+
+prompt work takes the connection that is kept beside other such work
+src/pg/pool.c
+integration/test_pg_queue prompt_work_leaves*
+s/ || (work->prompt \&\& !prompt)/ || work->prompt/
+
+prompt work waits for long for a lock on the connection that is kept
+src/pg/pool.c
+integration/test_pg_queue prompt_work_leaves*
+/t->work.lock_timeout_usec = KEPT_LOCK_USEC/d
 
 what an answer does not have is taken for text
 src/mirror/params.c

@@ -134,6 +134,48 @@ static void one_connection_is_kept_for_what_is_urgent(void **state)
         PQfinish(holder);
 }
 
+/* Renewals of leases that wait for a lock, all of them or the one that has the connection which is
+ * kept: who holds it can be asked. */
+static void prompt_work_leaves_a_way_to_what_is_urgent(void **state)
+{
+        enum { N = 6 };
+        Bench *b = *state;
+        PgStep wait = STEP("SELECT pg_advisory_xact_lock(7)"), ask = STEP("SELECT 'asked'");
+        PgWork work = SINGLE_OF(wait), urgent = SINGLE_OF(ask);
+        PgPoolOptions options = bench_options(b->pg.service);
+        options.max_connections = 3;
+        options.lock_timeout_usec = options.statement_timeout_usec = 60 * USEC_PER_SEC;
+        urgent.urgent = true;
+        PGconn *holder = PQconnectdb(b->pg.conninfo);
+        for (unsigned others = 0; others <= 4; others += 4) {
+                Call calls[N], asked;
+                bench_open_pool(b, &options);
+                PQclear(PQexec(holder, "SELECT pg_advisory_lock(7)"));
+                for (unsigned i = 0; i < N; i++) {
+                        work.prompt = i >= others;
+                        bench_start(b, &calls[i], &work);
+                }
+                bench_wait_for_sql(b,
+                                   "SELECT count(*) >= 2 FROM pg_locks WHERE locktype = 'advisory' "
+                                   "AND NOT granted",
+                                   "t");
+                bench_run(b, &asked, &urgent);
+                bench_assert_done(&asked);
+                for (unsigned i = 0; i < 2; i++)
+                        assert_int_equal(calls[i].n_calls, 0);
+                if (others) {
+                        bench_wait(&calls[others]);
+                        assert_string_equal(fault_code_name(calls[others].fault.code),
+                                            "pg-lock-timeout");
+                }
+                PQclear(PQexec(holder, "SELECT pg_advisory_unlock(7)"));
+                for (unsigned i = 0; i < N; i++)
+                        if (calls[i].n_calls == 0)
+                                bench_wait(&calls[i]);
+        }
+        PQfinish(holder);
+}
+
 static void two_connections_work_side_by_side(void **state)
 {
         static const PgStep waits[] = {STEP("DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM t) LOOP "
@@ -345,6 +387,7 @@ int main(void)
                 cmocka_unit_test_setup(one_connection_is_kept_free_of_bulk_work, bench_renew),
                 cmocka_unit_test_setup(what_is_awaited_begins_beside_bulk_work, bench_renew),
                 cmocka_unit_test_setup(one_connection_is_kept_for_what_is_urgent, bench_renew),
+                cmocka_unit_test_setup(prompt_work_leaves_a_way_to_what_is_urgent, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
                 cmocka_unit_test_setup(a_refused_connection_is_asked_for_again, bench_renew),
