@@ -10,7 +10,7 @@
 typedef struct DiscoveredTask {
         MirrorTask task;
         MirrorDiscoveredCallback callback;
-        PgStep steps[2];
+        PgStep steps[3];
         MirrorDiscovered *edges;
         size_t n;
 } DiscoveredTask;
@@ -70,7 +70,8 @@ int mirror_discovered(Mirror *m, MirrorDiscoveredCallback callback, void *userda
         t->callback = callback;
         t->task.done = discovered_done;
         t->steps[0] = task_step(sql_schema_version, NULL, trust_on_version);
-        t->steps[1] = task_step(sql_discovered, NULL, discovered_on_result);
+        t->steps[1] = task_step(sql_catalog, NULL, trust_on_catalog);
+        t->steps[2] = task_step(sql_discovered, NULL, discovered_on_result);
         const PgWork work = {0};
         return task_start_transaction(&t->task, &work, t->steps, ARRAY_SIZE(t->steps), ret);
 }

@@ -25,7 +25,7 @@ typedef struct MirrorTask MirrorTask;
 int mirror_new(PgPool *pool, const char *instance, uint64_t lease_usec, Mirror **ret);
 
 /* The catalog whose mirror this is, by its address; borrowed. A database that belongs to another
- * one is refused by mirror_register, mirror_migrate and mirror_check, with fault code
+ * one is refused by whatever is for one catalog alone, with fault code
  * "other-catalog". Not called: any will do (tests). */
 void mirror_set_catalog(Mirror *mirror, const char *url);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
+#include "mirror/discovered.h"
 #include "mirror/outcomes.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -763,6 +764,39 @@ static void a_run_is_by_hand_where_no_service_began_it(void **state)
         }
 }
 
+static void on_discovered(const MirrorDiscovered *found, size_t n, const Fault *fault,
+                          void *userdata)
+{
+        (void)found;
+        *(long *)userdata = fault->code == CODE_OTHER_CATALOG ? -1 : (long)n;
+        assert_true(n == 0 || fault->scope == FAULT_NONE);
+}
+
+/* Or they would be taken to the next database. */
+static void what_was_discovered_for_another_catalog_is_not_given(void **state)
+{
+        MirrorBench *w = *state;
+        static const struct {
+                const char *url;
+                long found; /* -1: it is another's */
+        } cases[] = {{"https://ours.example", 2}, {"https://other.example", -1}};
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.catalog (url) VALUES ('https://ours.example');"
+                         "UPDATE edgemirror.edge SET origin = 'discovered'"));
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                long found = -2;
+                MirrorTask *task;
+                mirror_set_catalog(w->mirror, cases[i].url);
+                assert_int_equal(mirror_discovered(w->mirror, on_discovered, &found, &task), 0);
+                while (found == -2)
+                        assert_true(sd_event_run(w->event, 5 * USEC_PER_SEC) > 0);
+                assert_int_equal(found, cases[i].found);
+        }
+        mirror_set_catalog(w->mirror, NULL);
+        free(harness_sql(&w->pg, "TRUNCATE edgemirror.catalog;"
+                                 "UPDATE edgemirror.edge SET origin = 'configured'"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -775,6 +809,8 @@ int main(void)
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
                 cmocka_unit_test_setup(how_edges_have_ended_is_known, empty_tables),
                 cmocka_unit_test_setup(a_run_is_by_hand_where_no_service_began_it, empty_tables),
+                cmocka_unit_test_setup(what_was_discovered_for_another_catalog_is_not_given,
+                                       empty_tables),
                 cmocka_unit_test_setup(the_later_observation_of_an_id_counts, empty_tables),
                 cmocka_unit_test_setup(a_row_that_moves_is_moved, empty_tables),
                 cmocka_unit_test_setup(names_arrive_exactly, empty_tables),
