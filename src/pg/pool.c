@@ -27,6 +27,9 @@ struct PgPool {
         /* the server took no further connection: none is asked for until one of ours comes free, or
          * this fires */
         Timer pause;
+        /* no connection has served since one could not be made: one at a time is tried, so that an
+         * end comes to it when there are several to wait for */
+        bool failing;
         TaskList waiting, ended;
         /* hands out work and runs callbacks, outside every handler of libpq's sockets */
         sd_event_source *dispatcher;
@@ -226,6 +229,7 @@ static void pool_hand_out(PgPool *pool)
                         continue;
                 if (t->work.prompt && !pool_has_room(pool, &t->work))
                         t->work.lock_timeout_usec = KEPT_LOCK_USEC;
+                pool->failing = false;
                 pool_move(t, PG_TASK_WORKING);
                 t->connection = c;
                 c->task = t;
@@ -243,6 +247,8 @@ static void pool_open_more(PgPool *pool)
                 waiting += pool_takes(pool, &t->work);
         unsigned coming =
                 pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
+        if (pool->failing)
+                waiting = pool_count(pool, PG_CONNECTION_CONNECTING) > 0 ? 0 : waiting > 0;
         while (!timer_is_armed(&pool->pause) && waiting > coming &&
                pool->n_connections < pool->server.options.max_connections) {
                 PgConnection *c;
@@ -276,8 +282,10 @@ static int pool_on_dispatch(sd_event_source *s _unused_, void *userdata)
         PgPool *pool = userdata;
         Fault connect_fault = {0};
         pool_drop_broken(pool, &connect_fault);
-        if (connect_fault.scope != FAULT_NONE)
+        if (connect_fault.scope != FAULT_NONE) {
+                pool->failing = true;
                 pool_fail_waiting(pool, &connect_fault);
+        }
         pool_hand_out(pool);
         pool_open_more(pool);
         pool_deliver(pool);

@@ -714,6 +714,16 @@ sql/queries/claim.sql
 integration/test_mirror a_run_is_by_hand*
 s/t.epoch, $4::text = 'manual',/t.epoch, t.request_taken_at IS NOT NULL,/
 
+who waits for a server that answers nothing is told never
+src/pg/pool.c
+integration/test_pg_loss a_server_that_answers_nothing*
+/pool->failing = true;/d
+
+edges that were discovered for another catalog are taken over
+src/mirror/discovered.c
+integration/test_mirror what_was_discovered*
+s/task_step(sql_catalog, NULL, trust_on_catalog)/task_step(sql_catalog, NULL, NULL)/
+
 prompt work takes the connection that is kept beside other such work
 src/pg/pool.c
 integration/test_pg_queue prompt_work_leaves*

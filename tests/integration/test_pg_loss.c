@@ -2,6 +2,7 @@
  * PostgreSQL that goes away, comes back, or says no: how work ends then, and that later work finds
  * its way.
  */
+#include "base/clock.h"
 #include "integration/pg_bench.h"
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -366,6 +367,43 @@ static void a_server_that_answers_nothing_is_given_up(void **state)
         assert_int_equal(close(fd), 0);
 }
 
+/* Work that comes one after the other, so that there is always an attempt that has not failed yet.
+ */
+static void a_server_that_answers_nothing_is_given_up_by_several(void **state)
+{
+        Bench *b = *state;
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.8", b->pg.folder);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+        assert_int_equal(listen(fd, 64), 0);
+
+        char conninfo[400];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=8 user=em dbname=test",
+                       b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.connect_timeout_usec = 2 * USEC_PER_SEC;
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+        static const PgStep steps[] = {STEP("SELECT 1")};
+        PgWork work = WORK_OF(steps);
+        Call first, second;
+        bench_start(b, &first, &work);
+        uint64_t begin = clock_monotonic_usec();
+        while (clock_monotonic_usec() < begin + 1500 * USEC_PER_MSEC)
+                assert_true(sd_event_run(b->event, 100 * USEC_PER_MSEC) >= 0);
+        bench_start(b, &second, &work);
+        while (first.n_calls == 0 || second.n_calls == 0) {
+                if (clock_monotonic_usec() > begin + 30 * USEC_PER_SEC)
+                        fail_msg("neither has ended");
+                assert_true(sd_event_run(b->event, USEC_PER_SEC) >= 0);
+        }
+        bench_assert_fault(&first, PG_END_FAILED, "pg-unreachable", "", true);
+        bench_assert_fault(&second, PG_END_FAILED, "pg-unreachable", "", true);
+        assert_int_equal(close(fd), 0);
+}
+
 /* P1: The settings are made while the search path is still that of the role, who may have put
  * functions and operators of his own there. */
 static void a_server_sees_its_client_go_whatever_the_role_defines(void **state)
@@ -416,6 +454,8 @@ int main(void)
                 cmocka_unit_test_setup(a_read_only_database_serves_when_conninfo_asks_for_it,
                                        bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up, bench_renew),
+                cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up_by_several,
+                                       bench_renew),
                 cmocka_unit_test_setup(a_server_sees_its_client_go_whatever_the_role_defines,
                                        bench_renew),
         };
