@@ -1,12 +1,12 @@
 #include "cli/by_hand.h"
 #include "base/text.h"
+#include "config/variables.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define CREDENTIAL_PREFIX "credential:"
-#define VARIABLE_PREFIX   "EDGEMIRROR_"
 
 /* Of the units edgemirror and edgemirror@NAME the source of a credential: "edgemirror" or
  * "edgemirror.NAME", a point and the credential. NULL: it is neither's configuration. */
@@ -51,52 +51,28 @@ static int append_credentials(Text *command, const Config *config, const char *p
         return r;
 }
 
-static int append_variables(Text *command)
+/* systemd-run starts in another directory. A link is not followed: what lies beside it is read. */
+static int append_file(Text *command, const char *file)
 {
-        int r = 0;
-        for (char *const *v = environ; *v && r >= 0; v++) {
-                if (!text_starts_with(*v, VARIABLE_PREFIX))
-                        continue;
-                _cleanup_(cleanup_free) char *name = strndup(*v, strcspn(*v, "="));
-                r = name ? text_append_string(command, " --setenv=") : -ENOMEM;
-                if (r >= 0)
-                        r = text_append_quoted(command, name);
-        }
-        return r;
+        _cleanup_(cleanup_free) char *here = file[0] == '/' ? strdup("") : get_current_dir_name();
+        _cleanup_(cleanup_free) char *path =
+                here ? text_format("%s%s%s", here, file[0] == '/' ? "" : "/", file) : NULL;
+        int r = path ? text_append_string(command, " -c ") : -ENOMEM;
+        return r < 0 ? r : text_append_quoted(command, path);
 }
 
-static int append_command(Text *command, const Config *config, const char *path)
+int by_hand_command(Text *command, const Config *config, const char *config_file, bool stand_in)
 {
+        const char *file = config_file ? config_file : CONFIG_DEFAULT_FILE;
         int r = text_append_string(command, "systemd-run --quiet --collect --wait --pty --pipe -p "
                                             "User=edgemirror");
         if (r >= 0)
-                r = append_credentials(command, config, path);
+                r = append_credentials(command, config, file);
         if (r >= 0)
-                r = append_variables(command);
+                r = variables_append(command, " --setenv=", stand_in);
         if (r >= 0)
-                r = text_append_string(command, " edgemirror ");
-        if (r >= 0 && !text_equal(path, CONFIG_DEFAULT_FILE)) {
-                r = text_append_string(command, "-c ");
-                if (r >= 0)
-                        r = text_append_quoted(command, path);
-                if (r >= 0)
-                        r = text_append_string(command, " ");
-        }
-        return r < 0 ? r : text_append_string(command, "COMMAND");
-}
-
-void by_hand_advise(Fault *fault, const Config *config, const char *config_file)
-{
-        _cleanup_(text_done) Text command = {0};
-        Fault words;
-        if (fault->code != CODE_SECRET_NO_CREDENTIALS)
-                return;
-        /* systemd-run starts in another directory */
-        const char *file = config_file ? config_file : CONFIG_DEFAULT_FILE;
-        _cleanup_(cleanup_free) char *path = realpath(file, NULL);
-        if (append_command(&command, config, path ? path : file) < 0)
-                return;
-        (void)fault_set(&words, fault->scope, ENOENT, fault->code, "%s; by hand, as root: %s",
-                        fault->message, command.data);
-        memcpy(fault->message, words.message, sizeof(fault->message));
+                r = text_append_string(command, " edgemirror");
+        if (r >= 0 && !text_equal(file, CONFIG_DEFAULT_FILE))
+                r = append_file(command, file);
+        return r < 0 ? r : text_append_string(command, " COMMAND");
 }

@@ -3,12 +3,11 @@
  */
 #pragma once
 
-#include "base/fault.h"
+#include "base/text.h"
 #include "config/config.h"
 
-/* Where the fault says that there is no credential, because systemd did not start this program:
- * puts after its message the command that does, with the credentials that the configuration names,
- * those of the instance NAME for SYSCONFDIR/edgemirror/NAME.conf, that file, and the variables of
- * the environment that stand in for its keys. `config_file` NULL: the default. Other faults are
- * left as they are. */
-void by_hand_advise(Fault *fault, const Config *config, const char *config_file);
+/* Appends the command that root gives: with the credentials that the configuration names, those of
+ * the instance NAME for SYSCONFDIR/edgemirror/NAME.conf, that file, and the variables of the
+ * environment, with `stand_in` those that stand in for its keys, too. `config_file` NULL: the
+ * default. -ENOMEM. */
+int by_hand_command(Text *command, const Config *config, const char *config_file, bool stand_in);

@@ -31,6 +31,7 @@ enum { WHAT_COLUMNS = 32 };
 void checks_done(Checks *c)
 {
         c->discover = discover_cancel(c->discover);
+        session_advise(&c->session);
         session_done(&c->session);
 }
 

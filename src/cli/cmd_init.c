@@ -61,7 +61,8 @@ static int init_load(Init *c)
         _cleanup_(text_done) Text errors = {0};
         ConfigAnswer answers[INIT_ANSWERS_MAX];
         size_t n = init_answers_list(&c->answers, answers);
-        c->checks = (Checks){.before_migrate = true, .session.config_file = c->config_file};
+        c->checks = (Checks){.before_migrate = true,
+                             .session = {.config_file = c->config_file, .from_answers = true}};
         int r = config_load_answers(answers, n, &c->checks.session.config, &errors);
         if (r >= 0)
                 return CLI_EXIT_DONE;

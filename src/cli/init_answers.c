@@ -140,8 +140,8 @@ static int try_answer(const InitAnswers *a, const Question *q, const char *value
                 return 0;
         }
         if (option_find(q->section, q->key)->kind != &option_kind_secret_file ||
-            secret_read(value, &secret, &fault) >= 0)
-                return 1;
+            secret_read(value, &secret, &fault) >= 0 || fault.code == CODE_SECRET_NO_CREDENTIALS)
+                return 1; /* one that systemd has not passed is tried with the others */
         log_error("%s", fault.message);
         return 0;
 }

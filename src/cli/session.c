@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/by_hand.h"
 #include "cli/cli.h"
+#include "cli/columns.h"
 #include "mirror/spool.h"
 #include <stdio.h>
 #include <string.h>
@@ -56,12 +57,24 @@ static int session_open_event(Session *s, Fault *ret_fault)
                      : 0;
 }
 
-static int session_opened(const Session *s, int r, Fault *fault)
+static int session_opened(Session *s, int r, const Fault *fault)
 {
         if (r >= 0)
                 return CLI_EXIT_DONE;
-        by_hand_advise(fault, s->config, s->config_file);
+        s->lacks_credential = s->lacks_credential || fault->code == CODE_SECRET_NO_CREDENTIALS;
         return session_fault_status(fault);
+}
+
+void session_advise(const Session *s)
+{
+        _cleanup_(text_done) Text command = {0};
+        if (!s->lacks_credential ||
+            by_hand_command(&command, s->config, s->config_file, !s->from_answers) < 0)
+                return;
+        (void)fflush(stdout); /* what it is about is there */
+        fputs("by hand, as root:\n    ", stderr);
+        put_text(stderr, command.data);
+        fputc('\n', stderr);
 }
 
 int session_try_mirror(Session *s, Fault *ret_fault)
@@ -80,18 +93,24 @@ int session_try_catalog(Session *s, Fault *ret_fault)
         return session_opened(s, r, ret_fault);
 }
 
-int session_open_mirror(Session *s)
+static int session_open(Session *s, int (*try)(Session *s, Fault *ret_fault))
 {
         Fault fault;
-        return session_try_mirror(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE
-                                                              : session_failed(&fault);
+        if (try(s, &fault) == CLI_EXIT_DONE)
+                return CLI_EXIT_DONE;
+        int status = session_failed(&fault);
+        session_advise(s);
+        return status;
+}
+
+int session_open_mirror(Session *s)
+{
+        return session_open(s, session_try_mirror);
 }
 
 int session_open_catalog(Session *s)
 {
-        Fault fault;
-        return session_try_catalog(s, &fault) == CLI_EXIT_DONE ? CLI_EXIT_DONE
-                                                               : session_failed(&fault);
+        return session_open(s, session_try_catalog);
 }
 
 int session_open_reading(Session *s, const CommandLine *line)

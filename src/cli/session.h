@@ -18,6 +18,9 @@ typedef struct Session {
         bool only_reads;
         /* set before it is loaded: a configuration without a section of an edge will do */
         bool edges_optional;
+        /* set before it is opened: the configuration is of answers, not of files and variables */
+        bool from_answers;
+        bool lacks_credential; /* systemd has passed none of a name that was needed */
         Config *config;
         const char *config_file; /* of session_load */
         sd_event *event;
@@ -45,6 +48,9 @@ int session_open_catalog(Session *s);
 /* The same, without a message: the fault has the reason. */
 int session_try_mirror(Session *s, Fault *ret_fault);
 int session_try_catalog(Session *s, Fault *ret_fault);
+
+/* Where a credential was lacking, tells after the faults how a command by hand gets it. */
+void session_advise(const Session *s);
 
 /* session_load, unless that was done, and session_open_mirror, for a command that reads the mirror,
  * with the edges that it was asked about. */

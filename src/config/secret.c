@@ -101,7 +101,7 @@ static int credential_missing(const char *where, const char *path, Fault *ret_fa
         const char *end = strstr(instance, ".service/");
         int size = end ? (int)(end - instance) : 0;
         if (size == 0 && !strstr(path, of_service))
-                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING,
+                return fault_set(ret_fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS,
                                  "%s: %s does not exist; create what LoadCredential=%s:PATH of "
                                  "this unit names in " CREDENTIAL_STORE
                                  ", owned by root, with mode 0600, or add it to the unit",

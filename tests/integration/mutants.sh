@@ -410,9 +410,44 @@ unit/test_by_hand *
 s/text_format("edgemirror.%.\*s", (int)(n - before - after), path + before)/strdup("edgemirror")/
 
 a command that is advised loses the database of its environment
+src/config/variables.c
+unit/test_by_hand *
+s/stand_in && r >= 0/false/
+
+a variable that is advised has no value, as one that stood before a command only
+src/config/variables.c
+unit/test_by_hand *
+s/text_format("%s=%s", name, value)/strdup(name)/
+
+a command that is advised loses the database of libpq
+src/config/variables.c
+unit/test_by_hand *
+s/if (o->envvar \&\& /if (false \&\& /
+
+a secret that libpq takes from the environment is shown
+src/config/variables.c
+unit/test_by_hand *
+s/o->dispchar\[0\] != '\*'/true/
+
+a command that is advised loses a credential
 src/cli/by_hand.c
 unit/test_by_hand *
-s/if (!text_starts_with(\*v, VARIABLE_PREFIX))/if (true)/
+s/config->catalog.cert_file,//
+
+a configuration is advised as it is named in this directory
+src/cli/by_hand.c
+unit/test_by_hand *
+s/file\[0\] == '.'/true/g
+
+nobody is told how a command gets one credential when it has others
+src/config/secret.c
+unit/test_secret credentials_come*
+s/ENOENT, CODE_SECRET_NO_CREDENTIALS,$/ENOENT, CODE_SECRET_MISSING,/
+
+the command that has the credentials is not told
+src/cli/session.c
+integration/test_init a_credential_that_only*
+s/if (!s->lacks_credential ||/if (true ||/
 
 a page of another site reads the monitor by a name of its own
 src/web/request.c

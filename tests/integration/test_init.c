@@ -333,6 +333,30 @@ static void a_person_is_asked_until_each_answer_is_right(void **state)
         assert_it_works(w);
 }
 
+/* It may be right, and is told with all that the command needs. */
+static void a_credential_that_only_systemd_has_is_told_with_the_command(void **state)
+{
+        World *w = *state;
+        HarnessTerminal *t = &terminal;
+        char path[PATH_BYTES];
+        start_on_terminal(w, "--url", w->catalog.url);
+        size_t at = answer(t, 0, "method", "basic");
+        at = answer(t, at, "User", "svc");
+        at = answer(t, at, "File that holds the password", "credential:catalog");
+        at = harness_terminal_await(t, at, "FAILED  catalog");
+        at = harness_terminal_await(t, at, "by hand, as root:");
+        at = harness_terminal_await(t, at, "systemd-run ");
+        at = harness_terminal_await(t, at, "LoadCredential=catalog:edgemirror.catalog");
+        at = answer(t, at, "Address", "");
+        at = answer(t, at, "method", "");
+        at = answer(t, at, "User", "");
+        at = answer(t, at, "File that holds the password", path_of(w, "password", path));
+        at = answer(t, at, "PostgreSQL", w->pg.service);
+        (void)answer(t, at, "an empty line: none", "");
+        assert_int_equal(harness_terminal_wait(t), 0);
+        assert_it_works(w);
+}
+
 /* Another method after the first one failed: what was said for that is not written. */
 static void what_options_say_is_not_asked_and_another_method_may_be_chosen(void **state)
 {
@@ -427,6 +451,9 @@ int main(void)
                                        begin),
                 cmocka_unit_test_setup_teardown(a_person_is_asked_until_each_answer_is_right, begin,
                                                 terminal_end),
+                cmocka_unit_test_setup_teardown(
+                        a_credential_that_only_systemd_has_is_told_with_the_command, begin,
+                        terminal_end),
                 cmocka_unit_test_setup_teardown(
                         what_options_say_is_not_asked_and_another_method_may_be_chosen, begin,
                         terminal_end),

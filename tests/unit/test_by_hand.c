@@ -3,22 +3,15 @@
  * configuration and the variables of this one, and no other catalog's.
  */
 #include "cli/by_hand.h"
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "unit/config_files.h"
+#include <limits.h>
 
-#include <cmocka.h>
-
-#define RUN                                                                                        \
-        "; by hand, as root: systemd-run --quiet --collect --wait --pty --pipe -p "                \
-        "User=edgemirror "
+#define RUN "systemd-run --quiet --collect --wait --pty --pipe -p User=edgemirror "
 
 static char catalog_password[] = "credential:catalog", path[] = "/etc/secret",
-            postgres_password[] = "credential:postgres", odd[] = "credential:a b";
+            postgres_password[] = "credential:postgres", odd[] = "credential:a b",
+            cert[] = "credential:cert", key[] = "credential:key", proxy[] = "credential:proxy",
+            notify[] = "credential:notify";
 
 static Config config_of(char *catalog_file, char *postgres_file)
 {
@@ -26,20 +19,28 @@ static Config config_of(char *catalog_file, char *postgres_file)
                         .postgres = {.password_file = postgres_file}};
 }
 
-static void assert_advised(const Config *config, const char *file, const char *advice)
+static void assert_command(const Config *config, const char *file, bool stand_in,
+                           const char *expected)
 {
-        Fault fault;
-        (void)fault_set(&fault, FAULT_PROCESS, ENOENT, CODE_SECRET_NO_CREDENTIALS, "none");
-        by_hand_advise(&fault, config, file);
-        assert_memory_equal(fault.message, "none", 4);
-        assert_string_equal(fault.message + 4, advice);
+        _cleanup_(text_done) Text command = {0};
+        assert_int_equal(by_hand_command(&command, config, file, stand_in), 0);
+        assert_string_equal(command.data, expected);
+}
+
+static void assert_advised(const Config *config, const char *file, const char *expected)
+{
+        assert_command(config, file, true, expected);
 }
 
 static void each_credential_of_the_configuration_is_passed(void **state)
 {
         (void)state;
         Config both = config_of(catalog_password, postgres_password),
-               one = config_of(path, postgres_password), none = config_of(odd, NULL);
+               one = config_of(path, postgres_password), none = config_of(odd, NULL), all = both;
+        all.catalog.cert_file = cert;
+        all.catalog.key_file = key;
+        all.catalog.proxy_password_file = proxy;
+        all.notify.url_file = notify;
         assert_advised(&both, NULL,
                        RUN "-p LoadCredential=catalog:edgemirror.catalog -p "
                            "LoadCredential=postgres:edgemirror.postgres edgemirror COMMAND");
@@ -47,6 +48,13 @@ static void each_credential_of_the_configuration_is_passed(void **state)
                        RUN "-p LoadCredential=postgres:edgemirror.postgres edgemirror COMMAND");
         assert_advised(&none, NULL,
                        RUN "-p 'LoadCredential=a b:edgemirror.a b' edgemirror COMMAND");
+        assert_advised(&all, NULL,
+                       RUN "-p LoadCredential=catalog:edgemirror.catalog -p "
+                           "LoadCredential=cert:edgemirror.cert -p "
+                           "LoadCredential=key:edgemirror.key -p "
+                           "LoadCredential=proxy:edgemirror.proxy -p "
+                           "LoadCredential=postgres:edgemirror.postgres -p "
+                           "LoadCredential=notify:edgemirror.notify edgemirror COMMAND");
 }
 
 static void another_configuration_has_secrets_of_its_own(void **state)
@@ -61,34 +69,60 @@ static void another_configuration_has_secrets_of_its_own(void **state)
                        "-p LoadCredential=catalog:edgemirror.acme.catalog edgemirror -c " SYSCONFDIR
                        "/edgemirror/acme.conf COMMAND");
         for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++) {
-                char advice[512];
-                (void)snprintf(advice, sizeof(advice),
+                char command[512];
+                (void)snprintf(command, sizeof(command),
                                RUN "-p LoadCredential=catalog:PATH edgemirror -c %s COMMAND",
                                elsewhere[i]);
-                assert_advised(&config, elsewhere[i], advice);
+                assert_advised(&config, elsewhere[i], command);
         }
 }
 
-/* systemd-run passes on what it is told to: without that, another database would be used. */
-static void variables_that_stand_in_for_keys_are_passed(void **state)
+/* systemd-run starts in another directory, and a link has other files beside it than its target. */
+static void a_configuration_is_named_from_the_root(void **state)
 {
-        (void)state;
-        Config config = config_of(path, postgres_password);
-        assert_int_equal(setenv("EDGEMIRROR_POSTGRES_CONNINFO", "dbname=bi password=x", 1), 0);
-        assert_advised(&config, NULL,
-                       RUN "-p LoadCredential=postgres:edgemirror.postgres "
-                           "--setenv=EDGEMIRROR_POSTGRES_CONNINFO edgemirror COMMAND");
-        assert_int_equal(unsetenv("EDGEMIRROR_POSTGRES_CONNINFO"), 0);
+        Config config = config_of(path, NULL);
+        char command[PATH_MAX + 256];
+        assert_int_equal(symlink("target.conf", "link.conf"), 0);
+        (void)snprintf(command, sizeof(command), RUN "edgemirror -c %s/link.conf COMMAND",
+                       (const char *)*state);
+        assert_advised(&config, "link.conf", command);
 }
 
-static void other_faults_are_left_as_they_are(void **state)
+/* systemd-run passes on what it is told to: without that, another database would be used. The
+ * shell that the command is given to may have none of them. */
+static void variables_that_decide_are_passed_with_their_values(void **state)
 {
         (void)state;
-        Config config = config_of(catalog_password, NULL);
-        Fault fault;
-        (void)fault_set(&fault, FAULT_PROCESS, ENOENT, CODE_SECRET_MISSING, "none");
-        by_hand_advise(&fault, &config, NULL);
-        assert_string_equal(fault.message, "none");
+        static const char *const names[] = {"EDGEMIRROR_POSTGRES_CONNINFO",
+                                            "EDGEMIRROR_DAEMON_INSTANCE",
+                                            "EDGEMIRROR_TOKEN",
+                                            "EDGEMIRROR_CATALOG_PASSWORD",
+                                            "PGDATABASE",
+                                            "PGSERVICEFILE",
+                                            "PGPASSWORD",
+                                            "PGADMIN_DEFAULT_PASSWORD"},
+                                 *const values[] = {"host=bi.example dbname='b i'",
+                                                    "",
+                                                    "hunter2",
+                                                    "hunter2",
+                                                    "bi2",
+                                                    "/etc/services of bi",
+                                                    "hunter2",
+                                                    "hunter2"};
+        Config config = config_of(path, postgres_password);
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                assert_int_equal(setenv(names[i], values[i], 1), 0);
+        assert_advised(&config, NULL,
+                       RUN "-p LoadCredential=postgres:edgemirror.postgres "
+                           "--setenv='EDGEMIRROR_POSTGRES_CONNINFO=host=bi.example "
+                           "dbname='\\''b i'\\''' --setenv=PGDATABASE=bi2 "
+                           "--setenv='PGSERVICEFILE=/etc/services of bi' edgemirror COMMAND");
+        assert_command(&config, NULL, false,
+                       RUN "-p LoadCredential=postgres:edgemirror.postgres "
+                           "--setenv=PGDATABASE=bi2 "
+                           "--setenv='PGSERVICEFILE=/etc/services of bi' edgemirror COMMAND");
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                assert_int_equal(unsetenv(names[i]), 0);
 }
 
 /* Those of whoever runs the tests would be advised as well. */
@@ -98,7 +132,8 @@ static int forget_variables(void **state)
         for (char **v = environ; *v;) {
                 char name[256];
                 (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(*v, "="), *v);
-                if (strncmp(name, "EDGEMIRROR_", strlen("EDGEMIRROR_")) == 0)
+                if (strncmp(name, "EDGEMIRROR_", strlen("EDGEMIRROR_")) == 0 ||
+                    strncmp(name, "PG", 2) == 0)
                         assert_int_equal(unsetenv(name), 0); /* the next one is in its place */
                 else
                         v++;
@@ -111,8 +146,9 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(each_credential_of_the_configuration_is_passed),
                 cmocka_unit_test(another_configuration_has_secrets_of_its_own),
-                cmocka_unit_test(variables_that_stand_in_for_keys_are_passed),
-                cmocka_unit_test(other_faults_are_left_as_they_are),
+                cmocka_unit_test_setup_teardown(a_configuration_is_named_from_the_root, files_setup,
+                                                files_teardown),
+                cmocka_unit_test(variables_that_decide_are_passed_with_their_values),
         };
         return cmocka_run_group_tests(tests, forget_variables, NULL);
 }

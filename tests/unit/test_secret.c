@@ -207,7 +207,8 @@ static void credentials_come_from_systemds_folder(void **state)
                               "LoadCredential=db:PATH");
 
         assert_int_equal(setenv("CREDENTIALS_DIRECTORY", *state, 1), 0);
-        assert_secret_refused("credential:db", -ENOENT, "secret-missing", "LoadCredential=db:PATH");
+        assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
+                              "LoadCredential=db:PATH");
         assert_secret_refused("credential:", -EINVAL, "secret-name", "not empty");
         assert_secret_refused("credential:../db", -EINVAL, "secret-name", "no slash");
         assert_secret_refused("credential:..", -EINVAL, "secret-name", "no slash");
@@ -220,16 +221,20 @@ static void credentials_come_from_systemds_folder(void **state)
         assert_secret_refused("credential:db", -ENOENT, "secret-no-credentials",
                               "LoadCredential=db:PATH");
         static const struct {
-                const char *directory, *words;
+                const char *directory, *code, *words;
         } UNITS[] = {
-                {"/run/absent/edgemirror.service", "/etc/credstore/edgemirror.db,"},
-                {"/run/absent/edgemirror@acme.eu.service", "/etc/credstore/edgemirror.acme.eu.db,"},
-                {"/run/absent/run-u7.service", "what LoadCredential=db:PATH of this unit names"},
-                {"/run/absent/edgemirror@", "what LoadCredential=db:PATH of this unit names"},
+                {"/run/absent/edgemirror.service", "secret-missing",
+                 "/etc/credstore/edgemirror.db,"},
+                {"/run/absent/edgemirror@acme.eu.service", "secret-missing",
+                 "/etc/credstore/edgemirror.acme.eu.db,"},
+                {"/run/absent/run-u7.service", "secret-no-credentials",
+                 "what LoadCredential=db:PATH of this unit names"},
+                {"/run/absent/edgemirror@", "secret-no-credentials",
+                 "what LoadCredential=db:PATH of this unit names"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(UNITS); i++) {
                 assert_int_equal(setenv("CREDENTIALS_DIRECTORY", UNITS[i].directory, 1), 0);
-                assert_secret_refused("credential:db", -ENOENT, "secret-missing", UNITS[i].words);
+                assert_secret_refused("credential:db", -ENOENT, UNITS[i].code, UNITS[i].words);
         }
         char endless[PATH_MAX];
         memset(endless, 'x', sizeof(endless));

@@ -1,0 +1,52 @@
+#include "config/variables.h"
+#include "config/option.h"
+#include <ctype.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+DEFINE_CLEANUP(PQconninfoOption, conninfo, PQconninfoFree)
+
+static int append_variable(Text *t, const char *before, const char *name)
+{
+        const char *value = getenv(name);
+        if (!value || !value[0])
+                return 0;
+        _cleanup_(cleanup_free) char *word = text_format("%s=%s", name, value);
+        int r = word ? text_append_string(t, before) : -ENOMEM;
+        return r < 0 ? r : text_append_quoted(t, word);
+}
+
+static int append_stand_in(Text *t, const char *before, const Option *o)
+{
+        const char *section = option_section_name(o->section) + 1;
+        _cleanup_(cleanup_free) char *name =
+                text_format("EDGEMIRROR_%.*s_%s", (int)strcspn(section, "]"), section, o->key);
+        if (!name)
+                return -ENOMEM;
+        for (char *c = name; *c; c++)
+                *c = (char)toupper((unsigned char)*c);
+        return append_variable(t, before, name);
+}
+
+int variables_append(Text *t, const char *before, bool stand_in)
+{
+        static const char *const places[] = {"PGSERVICEFILE", "PGSYSCONFDIR"};
+        size_t n;
+        const Option *table = option_table(&n);
+        int r = 0;
+        for (size_t i = 0; i < n && stand_in && r >= 0; i++)
+                if (table[i].section < OPTION_EDGE &&
+                    table[i].kind != &option_kind_misplaced_secret)
+                        r = append_stand_in(t, before, &table[i]);
+        _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse("", NULL);
+        if (!options)
+                return -ENOMEM;
+        for (const PQconninfoOption *o = options; o->keyword && r >= 0; o++)
+                if (o->envvar && o->dispchar[0] != '*' && text_find(places, 2, o->envvar) == 2)
+                        r = append_variable(t, before, o->envvar);
+        for (size_t i = 0; i < ARRAY_SIZE(places) && r >= 0; i++)
+                r = append_variable(t, before, places[i]);
+        return r;
+}
