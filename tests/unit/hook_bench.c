@@ -189,7 +189,7 @@ void hook_age(HookBench *w, uint64_t usec)
 {
         NotifySubject *s;
         TAILQ_FOREACH(s, &w->notify.subjects, others) {
-                s->told_usec -= s->told_usec > usec ? usec : 0;
+                s->told_usec -= s->told_usec ? usec : 0; /* may be before the boot */
                 s->pause_usec -= s->pause_usec > usec ? usec : 0;
         }
 }
