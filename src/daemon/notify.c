@@ -24,7 +24,6 @@
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define QUESTION_USEC        (10 * USEC_PER_SEC) /* how long PostgreSQL's answer is waited for */
-#define ALERT_AGAIN_SHARE    3                   /* of the time for which it counts */
 
 static time_t notify_time(const Notify *n)
 {
@@ -121,7 +120,7 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 log_info("the receiver of [notify] %s again",
                          n_sent > 0 ? "takes messages" : "can be reached");
         if (n->form.alerts && fate == NOTIFY_TAKEN && n_sent == LIMIT_NOTIFY_EVENTS)
-                notify_send_later(n, 0); /* the alerts that had no place in it */
+                notify_send_later(n, 0); /* those that had no place in it */
         else
                 notify_schedule(n);
 }
@@ -136,9 +135,10 @@ static void notify_ask(Notify *n)
                 notify_send_later(n, n->every_usec);
 }
 
-/* Of those that are to be told of: how many go with the message. Where they are more than it shows,
- * the others are counted in it. */
-static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subjects)
+/* Of those that are to be told of: as many go with the message as it holds. The others are counted
+ * in it, and follow in further ones. */
+static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subjects,
+                        size_t *ret_n_sent)
 {
         _cleanup_(text_done) Text body = {0};
         char complaint[TEMPLATE_COMPLAINT_BYTES];
@@ -156,24 +156,23 @@ static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subj
                                      .url = n->url.data,
                                      .json = body.data,
                                      .body_max_bytes = LIMIT_NOTIFY_ANSWER_BYTES};
+        *ret_n_sent = shown;
         return r < 0 ? r : http_start(n->http, &request, notify_on_answer, n, &n->transfer);
 }
 
 static void notify_send_message(Notify *n)
 {
         uint64_t now = clock_monotonic_usec();
-        size_t count = subjects_count_to_tell(&n->subjects, now);
+        size_t count = subjects_count_to_tell(&n->subjects, now), n_sent = 0;
         if (count == 0) {
                 notify_ask(n);
                 return;
         }
-        if (n->form.alerts && count > LIMIT_NOTIFY_EVENTS)
-                count = LIMIT_NOTIFY_EVENTS;
         _cleanup_(cleanup_free) NotifySubject **subjects = calloc(count, sizeof(NotifySubject *));
         int r = -ENOMEM;
         if (subjects) {
                 count = subjects_choose(&n->subjects, now, subjects, count);
-                r = notify_start(n, subjects, count);
+                r = notify_start(n, subjects, count, &n_sent);
         }
         n->sent_usec = now;
         if (r < 0) {
@@ -181,8 +180,8 @@ static void notify_send_message(Notify *n)
                 notify_send_later(n, n->every_usec);
                 return;
         }
-        n->n_sent = count;
-        for (size_t i = 0; i < count; i++)
+        n->n_sent = n_sent;
+        for (size_t i = 0; i < n_sent; i++)
                 subjects[i]->sent = subjects[i]->now;
 }
 
@@ -244,24 +243,14 @@ static void notify_send(void *userdata)
 
 /* ---- what has changed ----------------------------------------------------------------------- */
 
-/* Another receiver was not told. An alert ends, unless it is sent again. */
-static bool notify_is_due_again(const Notify *n, const NotifySubject *s)
-{
-        uint64_t again_usec = notify_ends_after_usec(&n->form, s->kind) / ALERT_AGAIN_SHARE;
-        if (s->told_usec == 0)
-                return n->form.alerts || s->now != NOTIFY_WELL; /* that is no news */
-        return n->form.alerts && s->now != NOTIFY_WELL &&
-               clock_monotonic_usec() - s->told_usec >= again_usec;
-}
-
 /* It is seen in a state, which may be that of before. */
 static void notify_see(Notify *n, NotifySubject *s, NotifyState now, const Fault *fault,
                        const char *text)
 {
         subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : fault->code, text,
                     notify_time(n));
-        if (s->told == now && notify_is_due_again(n, s))
-                s->told = NOTIFY_UNKNOWN;
+        if (s->told == now && s->told_usec == 0 && (n->form.alerts || now != NOTIFY_WELL))
+                s->told = NOTIFY_UNKNOWN; /* another receiver, to whom it is news */
         if (s->told != now)
                 notify_schedule(n);
 }
@@ -359,6 +348,19 @@ static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, bool ans
         notify_see(n, s, now, fault, text);
 }
 
+/* An alert ends, or Alertmanager, started again, has forgotten it. Whether an edge has still failed
+ * is not known without PostgreSQL. */
+static void notify_keep_alerts(Notify *n, bool of_edges)
+{
+        uint64_t now = clock_monotonic_usec(), again_usec = notify_again_usec(&n->form);
+        NotifySubject *s;
+        TAILQ_FOREACH(s, &n->subjects, others) {
+                if (s->told == s->now && s->now != NOTIFY_WELL && s->told_usec > 0 &&
+                    now - s->told_usec >= again_usec && (of_edges || s->kind != NOTIFY_EDGE))
+                        s->told = NOTIFY_UNKNOWN;
+        }
+}
+
 static void notify_look(void *userdata)
 {
         Notify *n = userdata;
@@ -367,6 +369,8 @@ static void notify_look(void *userdata)
                 return;
         notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, snapshot.catalog_answers);
         notify_peer(n, NOTIFY_POSTGRES, snapshot.postgres_fault, !snapshot.registering);
+        if (n->form.alerts)
+                notify_keep_alerts(n, !snapshot.postgres_fault);
         notify_schedule(n); /* the pause of what was declined may be over */
         int r = timer_start(&n->look_timer, n->event, LOOK_EVERY_USEC, LOOK_EVERY_USEC / 4,
                             notify_look, n);
@@ -448,7 +452,6 @@ void notify_configure(Notify *n, Peers *peers, const Config *config)
                 return;
         }
         n->form.instance = strdup(config->daemon.instance);
-        /* An alert that is only counted would never come, or never end. */
         n->form.alerts = config->notify.format == CONFIG_NOTIFY_ALERTMANAGER &&
                          !config->notify.template_file;
         bool teams = config->notify.format == CONFIG_NOTIFY_TEAMS && !config->notify.template_file;

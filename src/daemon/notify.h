@@ -4,9 +4,9 @@
  * A message is one POST of all of which the receiver is not known to believe what is so now
  * (notify_subjects.h): at most one in the time that the configuration gives. A receiver that is
  * away is asked again, and told again what it may have taken; one that declines a message is told
- * after 20 minutes, or what has changed since at once. What is too much for one message is counted
- * in it; where each is an alert, it follows in further ones at once. Nobody waits for it, a stop
- * neither.
+ * after 20 minutes, or what has changed since at once. An alert that lasts is told again and again.
+ * What is too much for one message is counted in it, and follows in further ones; where each is an
+ * alert, at once. Nobody waits for it, a stop neither.
  *
  * What was told before the start is not known: an edge that is not well is told once its first sync
  * has ended, and where each is an alert, one that is well too, and a peer that is known to answer.

@@ -14,8 +14,8 @@
 #define ENDS_AFTER_USEC USEC_PER_WEEK
 /* A peer is one instance's, which may never tell that it is well again: the next one has another
  * name. So its alert ends soon, unless it is sent again, for which there must be time. */
-#define PEER_ENDS_AFTER_USEC USEC_PER_HOUR
-#define PEER_ENDS_MESSAGES   3
+#define PEER_ENDS_TIMES 3
+#define AGAIN_USEC      (20 * USEC_PER_MINUTE)
 /* An end that Alertmanager, whose clock may be behind, takes to be in the future does not end an
  * alert: it is kept until the end that was told before. So it is told as this much earlier. */
 #define END_EARLIER_USEC USEC_PER_DAY
@@ -34,12 +34,15 @@ typedef struct EventFields {
         char time[UTC_BYTES], ends[UTC_BYTES], name[4 * LIMIT_EDGE_NAME_MAX_BYTES];
 } EventFields;
 
-uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind)
+uint64_t notify_again_usec(const NotifyForm *form)
 {
-        uint64_t usec = PEER_ENDS_MESSAGES * form->every_usec;
-        if (!form->alerts || kind == NOTIFY_EDGE)
-                return ENDS_AFTER_USEC;
-        return usec > PEER_ENDS_AFTER_USEC ? usec : PEER_ENDS_AFTER_USEC;
+        return form->every_usec > AGAIN_USEC ? form->every_usec : AGAIN_USEC;
+}
+
+static uint64_t ends_after_usec(const NotifyForm *form, NotifyKind kind)
+{
+        bool soon = form->alerts && kind != NOTIFY_EDGE;
+        return soon ? PEER_ENDS_TIMES * notify_again_usec(form) : ENDS_AFTER_USEC;
 }
 
 static const char *line_of(const NotifySubject *s)
@@ -51,7 +54,7 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e,
                                  EventFields *f)
 {
         bool well = e->now == NOTIFY_WELL;
-        time_t ends = time + (time_t)(notify_ends_after_usec(form, e->kind) / USEC_PER_SEC);
+        time_t ends = time + (time_t)(ends_after_usec(form, e->kind) / USEC_PER_SEC);
         time_t since = e->time < time ? e->time : time; /* the clock may have been set back */
         if (form->alerts && well)
                 since -= (time_t)(END_EARLIER_USEC / USEC_PER_SEC);
@@ -98,7 +101,7 @@ int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t
         _cleanup_(text_done) Text text = {0}, escaped = {0};
         _cleanup_(cleanup_free) EventFields *fields = calloc(n_subjects + 1, sizeof(*fields));
         _cleanup_(cleanup_free) TemplateFields *items = calloc(n_subjects + 1, sizeof(*items));
-        bool firing = n_more > 0;
+        bool firing = false;
         char more[64] = "";
         if (n_more > 0)
                 (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);

@@ -25,8 +25,8 @@ typedef struct NotifyForm {
 int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault);
 void notify_form_close(NotifyForm *form);
 
-/* For how long an alert of that kind counts, unless it is sent again. */
-uint64_t notify_ends_after_usec(const NotifyForm *form, NotifyKind kind);
+/* After how long an alert that lasts is sent again. */
+uint64_t notify_again_usec(const NotifyForm *form);
 
 /* Appends the message that is sent at `time`, beside which n_more are only counted. -EINVAL: the
  * template, with one clause of static storage about it. -ENOMEM. */

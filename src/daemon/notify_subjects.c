@@ -104,17 +104,27 @@ size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec)
         return n;
 }
 
+/* What is worse has its turn first; what was declined, after all others, which it would hold up for
+ * ever where the pause is shorter than the time between messages. */
+static unsigned subject_turn(const NotifySubject *s)
+{
+        return s->pause_usec > 0 ? NOTIFY_STATES : NOTIFY_STATES - 1 - s->now;
+}
+
 size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
                        size_t most)
 {
         NotifySubject *s;
         size_t n = 0;
-        TAILQ_FOREACH(s, subjects, others) {
-                size_t limit = s->most > 0 && s->most < most ? s->most : most;
-                if (n >= limit || !subject_is_to_tell(s, now_usec))
-                        continue;
-                ret[n++] = s;
-                most = limit;
+        for (unsigned turn = 0; turn <= NOTIFY_STATES; turn++) {
+                TAILQ_FOREACH(s, subjects, others) {
+                        size_t limit = s->most > 0 && s->most < most ? s->most : most;
+                        if (n >= limit || subject_turn(s) != turn ||
+                            !subject_is_to_tell(s, now_usec))
+                                continue;
+                        ret[n++] = s;
+                        most = limit;
+                }
         }
         return n;
 }
@@ -153,8 +163,7 @@ size_t subjects_count_untold(const NotifySubjects *subjects)
         return n;
 }
 
-/* It is still so, and is to be told again: when it was declined, after all others, which it would
- * hold up for ever where the pause is shorter than the time between messages. */
+/* It is still so, and is to be told again. */
 static void subject_not_taken(NotifySubjects *subjects, NotifySubject *s, size_t n_sent,
                               NotifyFate fate, uint64_t now_usec)
 {

@@ -21,6 +21,7 @@ enum { NOTIFY_TEXT_BYTES = LIMIT_FAULT_MESSAGE_BYTES + LIMIT_EDGE_NAME_MAX_BYTES
 
 typedef enum NotifyKind { NOTIFY_EDGE, NOTIFY_CATALOG, NOTIFY_POSTGRES, NOTIFY_KINDS } NotifyKind;
 
+/* What is worse is behind. */
 typedef enum NotifyState {
         NOTIFY_WELL,
         NOTIFY_HELD,
@@ -84,7 +85,8 @@ void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, t
 /* How many there are to tell of. */
 size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec);
 
-/* Stores those that go together in the next message, at most so many; returns how many. */
+/* Stores those that go together in the next message, at most so many, what is worse first; returns
+ * how many. */
 size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
                        size_t most);
 

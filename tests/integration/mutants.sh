@@ -509,15 +509,25 @@ src/daemon/notify_subjects.c
 unit/test_daemon_notify one_that_declines*
 s/s->pause_usec = 0;/(void)0;/
 
-what was declined without a place in the message is lost
+what had no place in the message is taken for told
 src/daemon/notify.c
-unit/test_daemon_notify what_was_declined_with*
-s/for (size_t i = 0; i < count; i++)/for (size_t i = 0; i < count \&\& i < LIMIT_NOTIFY_EVENTS; i++)/
+unit/test_daemon_notify_formats more_than_a_message*
+s/ret_n_sent = shown;/ret_n_sent = n_subjects;/
+
+what is well again hides what has failed
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_formats more_than_a_message*
+s/: NOTIFY_STATES - 1 - s->now;/: 0;/
+
+a message that tells of nothing but what is well again is one of trouble
+src/daemon/notify_message.c
+unit/test_daemon_notify_formats more_than_a_message*
+s/bool firing = false;/bool firing = true;/
 
 what failed before the start is taken for told
 src/daemon/notify.c
 unit/test_daemon_notify what_is_not_well_at*
-s/if (s->told_usec == 0)/if (false)/
+s/s->told == now \&\& s->told_usec == 0/false/
 
 what changes while the address cannot be used is lost
 src/daemon/notify.c
@@ -1462,7 +1472,12 @@ s/in_doubt || n->form.alerts ?/in_doubt ?/
 an alert of an edge that fails for long ends
 src/daemon/notify.c
 unit/test_daemon_notify_formats an_alert_of_an_edge_that_fails*
-s/s->told == now \&\& notify_is_due_again/s->kind != NOTIFY_EDGE \&\& s->told == now \&\& notify_is_due_again/
+s/of_edges || s->kind/of_edges \&\& s->kind/
+
+an alert of an edge that may be well is sent again without asking PostgreSQL
+src/daemon/notify.c
+unit/test_daemon_notify_formats an_alert_of_an_edge_that_fails*
+s/(of_edges || s->kind != NOTIFY_EDGE)/(of_edges || true)/
 
 what nothing is called any more is kept for ever
 src/daemon/notify_subjects.c
@@ -1547,7 +1562,7 @@ s/if (!s || (now == NOTIFY_WELL \&\& !answers))/if (!s)/
 the alert of a peer ends before it may be sent again
 src/daemon/notify_message.c
 unit/test_daemon_notify_formats an_alert_of_a_peer_counts*
-s/usec > PEER_ENDS_AFTER_USEC ? usec/false ? usec/
+s/form->every_usec > AGAIN_USEC ?/false ?/
 
 of a proxy for messages keys are advised that it does not have
 src/config/addresses.c

@@ -134,6 +134,18 @@ static void tell(const char *format, ...)
         putchar('\n');
 }
 
+static void complain(const char *format, ...) _printf_(1, 2);
+static void complain(const char *format, ...)
+{
+        va_list arguments;
+        if (world->complaint[0])
+                return;
+        va_start(arguments, format);
+        (void)vsnprintf(world->complaint, sizeof(world->complaint), format, arguments);
+        va_end(arguments);
+        tell("%s", world->complaint);
+}
+
 /* ---- what the bookkeeping stands on --------------------------------------------------------- */
 
 uint64_t clock_monotonic_usec(void)
@@ -381,7 +393,8 @@ static void receiver_take(Receiver *r, const char *text, unsigned percent)
         {
                 const cJSON *labels = cJSON_GetObjectItem(e, "labels");
                 const cJSON *of = labels ? labels : e;
-                const char *kind = string_of(of, "kind");
+                const cJSON *about = labels ? cJSON_GetObjectItem(e, "annotations") : e;
+                const char *kind = string_of(of, "kind"), *state = string_of(about, "state");
                 const char *instance = labels                      ? string_of(labels, "instance")
                                        : strcmp(kind, "edge") == 0 ? ""
                                                                    : string_of(body, "instance");
@@ -392,10 +405,11 @@ static void receiver_take(Receiver *r, const char *text, unsigned percent)
                                string_of(of, "catalog"), instance);
                 if (!chance(percent))
                         continue;
+                if ((strcmp(state, "well") == 0) != (string_of(about, "code")[0] == '\0'))
+                        complain("%s is %s by the code \"%s\"", label, state,
+                                 string_of(about, "code"));
                 world->n_told++;
-                believe(r, label,
-                        string_of(labels ? cJSON_GetObjectItem(e, "annotations") : e, "state"),
-                        labels ? timegm(&tm) : INT32_MAX);
+                believe(r, label, state, labels ? timegm(&tm) : INT32_MAX);
         }
 }
 
@@ -694,18 +708,6 @@ static void happens(void)
 
 /* ---- what must be so ------------------------------------------------------------------------ */
 
-static void complain(const char *format, ...) _printf_(1, 2);
-static void complain(const char *format, ...)
-{
-        va_list arguments;
-        if (world->complaint[0])
-                return;
-        va_start(arguments, format);
-        (void)vsnprintf(world->complaint, sizeof(world->complaint), format, arguments);
-        va_end(arguments);
-        tell("%s", world->complaint);
-}
-
 static const char *state_of(SyncOutcome outcome)
 {
         return outcome == OUTCOME_SYNCED || outcome == OUTCOME_NONE ? "well"
@@ -789,7 +791,7 @@ static void world_begin(uint64_t seed, bool verbose)
          */
         world->renames = !world->several && !world->restarts && !world->switches;
         world->catalog = "https://a/x";
-        world->n_edges = world->alerts && chance(10) ? EDGES_MAX : 1 + below(8);
+        world->n_edges = chance(10) ? EDGES_MAX : 1 + below(8);
         for (unsigned i = 0; i < world->n_edges; i++) {
                 Edge *e = &world->edges[i];
                 e->id.bytes[0] = (uint8_t)(i + 1);
@@ -839,6 +841,10 @@ static bool play(uint64_t seed, bool verbose)
         pass(40 * USEC_PER_MINUTE);
         check_beliefs(r);
         unsigned before = world->n_told, kept = 0;
+        for (unsigned e = 0; e < world->n_edges; e++)
+                kept += strcmp(state_of(world->edges[e].outcome), "well") != 0
+                                ? (unsigned)world->n_instances
+                                : 0;
         for (int i = 0; i < world->n_instances; i++)
                 kept += world->instances[i].away[NOTIFY_CATALOG] +
                         world->instances[i].away[NOTIFY_POSTGRES];
