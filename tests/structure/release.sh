@@ -8,9 +8,10 @@ if ! command -v git >/dev/null || ! command -v bash >/dev/null; then
 	exit
 fi
 tree=$scratch/tree
-mkdir -p "$tree/scripts"
+mkdir -p "$tree/scripts" "$tree/debian"
 cp "$top_srcdir/scripts/release" "$top_srcdir/scripts/lib.sh" "$tree/scripts/"
 cp "$top_srcdir/configure.ac" "$top_srcdir/NEWS.md" "$tree/"
+cp "$top_srcdir/debian/changelog" "$tree/debian/"
 chmod -R u+w "$tree"
 version=$(sed -n 's/^AC_INIT(\[edgemirror\], \[\([^]]*\)\].*/\1/p' "$tree/configure.ac")
 
@@ -36,6 +37,9 @@ git -C "$tree" checkout -q configure.ac
 expect_found "a file that git does not know" "not everything is committed: ?? new" released "$version"
 rm "$tree/new"
 expect_found "another version" "configure.ac has another version than 99.0.0" released 99.0.0
+sed -i '1s/([0-9.]*/(0.0.9/' "$tree/debian/changelog" && committed "another package"
+expect_found "a package of another version" "debian/changelog has another version than $version" released "$version"
+git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "the package"
 sed "s/^## \[$version\] - .*/## [$version]/" "$tree/NEWS.md" >"$scratch/NEWS.md" && cp "$scratch/NEWS.md" "$tree/NEWS.md" && committed "no date"
 expect_found "news without a date" "NEWS.md has no section ## [$version] - DATE" released "$version"
 git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "a date"
