@@ -165,7 +165,7 @@ upgraded() {
         kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")
         run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome IS NULL AND edge_connection_id = '$edge'")
         began=$(date '+%F %T')
-        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && is 'the installed version' "$(dpkg-query -W -f '${Version}' edgemirror)" "$new"
+        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && ! said_so 'not started' && is 'the installed version' "$(dpkg-query -W -f '${Version}' edgemirror)" "$new"
 }
 aborted_cleanly() {
         sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id = $run" aborted && property_is Result success &&
@@ -186,9 +186,9 @@ removed() {
                 ! systemctl cat edgemirror >/dev/null 2>&1 && [ ! -e /usr/bin/edgemirror ]
 }
 leases_are_free() { sql_is 'SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL' 0; }
-# Removed and installed again: enabled as before, but who starts it is the administrator.
+# Removed and installed again: enabled as before, but who starts it is the administrator, who is told so.
 back_again() {
-        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && shown 'systemctl start edgemirror' && until_true ready
+        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && said_so 'not started: edgemirror.service edgemirror@second.service;' && shown 'systemctl start edgemirror' && until_true ready
 }
 # A secret that another unit reads is nobody's but the administrator's.
 purged() {

@@ -34,6 +34,18 @@ no_single_pages()
 	return 0
 }
 
+# postinst VERSION-BEFORE: what debian/edgemirror.postinst says in a system of $scratch, in which the units of $active run. dpkg itself calls it in
+# tests/package/inside.sh.
+postinst()
+{
+	mkdir -p "$scratch/run/systemd/system" "$scratch/bin"
+	printf '#!/bin/sh\ncase " %s " in *" $3 "*) ;; *) exit 3 ;; esac\n' "$active" >"$scratch/bin/systemctl"
+	printf '#!/bin/sh\necho "$@" >>%s/invoked\n' "$scratch" >"$scratch/bin/deb-systemd-invoke"
+	chmod +x "$scratch/bin/systemctl" "$scratch/bin/deb-systemd-invoke"
+	sed -E "s: (/etc|/run)/: $scratch\\1/:g; s:=(/etc)/:=$scratch\\1/:" "$folder/edgemirror.postinst" >"$scratch/postinst"
+	PATH=$scratch/bin:$PATH sh "$scratch/postinst" configure "$1" | sed 's/;.*//'
+}
+
 folder=$top_srcdir/debian
 spec=$top_srcdir/packaging/edgemirror.spec.in
 expect_clean "the version of the package is that of configure.ac" versions "$top_srcdir/configure.ac" "$folder/changelog"
@@ -47,4 +59,20 @@ expect_said "a library of another version is found" "debian/control lacks libpq-
 expect_said "in the spec, too" "the spec lacks libpq-devel >= 15" \
 	build_dependencies "$scratch/configure.ac" "$folder/control" "$spec" "$top_srcdir/README.md"
 expect_clean "no page of the manual is named one by one" no_single_pages "$folder" "$spec"
+
+active=
+expect_said "installed without a configuration, it says what to do" "not configured yet" postinst ""
+expect_clean "upgraded without one, it says nothing" postinst 1.0.0
+mkdir -p "$scratch/etc/edgemirror" "$scratch/etc/systemd/system/multi-user.target.wants"
+: >"$scratch/etc/edgemirror/edgemirror.conf"
+expect_said "installed over a configuration, it says that nothing runs" "edgemirror is not started: edgemirror.service" postinst ""
+: >"$scratch/etc/edgemirror/acme.conf"
+: >"$scratch/etc/systemd/system/multi-user.target.wants/edgemirror@acme.service"
+: >"$scratch/etc/systemd/system/multi-user.target.wants/edgemirror@other.service" # without a configuration
+expect_said "also after it was removed, of each service" "edgemirror is not started: edgemirror.service edgemirror@acme.service" postinst 1.0.0
+active=edgemirror.service
+expect_said "and of an instance alone" "edgemirror is not started: edgemirror@acme.service" postinst 1.0.0
+active="edgemirror.service edgemirror@acme.service"
+expect_clean "upgraded while they run, it says nothing" postinst 1.0.0
+expect_said "and has started the instances again" 'try-restart edgemirror@*.service' cat "$scratch/invoked"
 finish
