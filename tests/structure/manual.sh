@@ -161,6 +161,12 @@ check_references()
 	done | finding
 }
 
+# A backslash at the end of a line joins it to the next one: who wants to see it writes \e.
+check_joined()
+{
+	grep -n '[^\\]\\$' "$1"/edgemirror*.[157] | finding
+}
+
 # What other manuals are installed here does not matter.
 check_form()
 {
@@ -197,6 +203,7 @@ expect_clean "every exit status is in the manual" check_statuses "$man"
 expect_clean "everything for reports is in the manual" check_sql "$man"
 expect_clean "what is generated is up to date" check_fresh "$man" "$program"
 expect_clean "every page is reached, and every reference leads to one" check_references "$man"
+expect_clean "lines stay lines" check_joined "$man"
 
 without '^\.It Xr edgemirror-schedule' edgemirror.1
 expect_found "a command that is not there is found" "no command schedule" check_commands "$scratch/man"
@@ -241,6 +248,9 @@ echo '.Xr edgemirror-other 1' >>"$scratch/man/edgemirror.1"
 expect_found "a reference to nowhere is found" "no page edgemirror-other.1" check_references "$scratch/man"
 without '^\.Xr edgemirror-sql' edgemirror.1
 expect_found "a page that nothing leads to is found" "edgemirror.1 does not lead to edgemirror-sql.7" check_references "$scratch/man"
+copy
+sed 's/ \\e$/ \\/' "$man/edgemirror-init.1" >"$scratch/man/edgemirror-init.1"
+expect_found "a line that is joined to the next one is found" '--auth basic' check_joined "$scratch/man"
 
 if command -v mandoc >/dev/null; then
 	expect_clean "the manual is well formed" check_form "$man"
