@@ -1,36 +1,37 @@
--- What is not there although other databases or readers may want it, what for, and the statement with which an administrator makes it; no row: nothing. The
--- tables are those of sharing.sql. The publication is to be that of the role that migrates, which owns the tables, and need not be the one that asks.
+-- What is not there although other databases or readers may want it, what for, the statement with which an administrator makes it, and whether migrate makes it, too, where
+-- its role may; no row: nothing. The tables are those of sharing.sql. The publication is to be that of the role that migrates, which owns the tables, and need not be the one that asks.
 WITH missing AS (
-    SELECT t.name, EXISTS (SELECT FROM pg_publication WHERE pubname = 'edgemirror') AS publication
+    SELECT t.name, (SELECT pubowner FROM pg_publication WHERE pubname = 'edgemirror') AS owner
       FROM unnest(ARRAY['database_connection', 'database_connection_past', 'edge', 'history_horizon', 'rejected_row', 'sync_run']) AS t (name)
      WHERE NOT EXISTS (SELECT FROM pg_publication_tables p
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name)
 ), migrates AS (
-    SELECT CASE WHEN r.rolsuper THEN current_user ELSE r.rolname END AS role
+    SELECT r.oid, r.rolsuper, CASE WHEN r.rolsuper THEN current_user ELSE r.rolname END AS role
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner
      WHERE n.nspname = 'edgemirror' AND c.relname = 'schema_version'
 )
 SELECT 'role' AS kind, format('the role %s is not there: nobody has been granted what %s', n.role, n.purpose) AS what,
-       format('CREATE ROLE %I NOLOGIN;', n.role) AS statement
+       format('CREATE ROLE %I NOLOGIN;', n.role) AS statement, true AS migrate_makes_it
   FROM (VALUES ('edgemirror_reader', 'reports need'), ('edgemirror_operator', 'asking for a sync needs')) AS n (role, purpose)
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n.role)
 UNION ALL
 SELECT 'publication',
-       CASE WHEN publication THEN 'the publication edgemirror lacks tables: databases that subscribe do not get them'
-            ELSE 'the publication edgemirror is not there: no other database can subscribe' END,
-       CASE WHEN publication THEN 'ALTER PUBLICATION edgemirror ADD TABLE ' ELSE 'CREATE PUBLICATION edgemirror FOR TABLE ' END
-       || string_agg('edgemirror.' || name, ', ' ORDER BY name) || ';'
+       CASE WHEN owner IS NULL THEN 'the publication edgemirror is not there: no other database can subscribe'
+            ELSE 'the publication edgemirror lacks tables: databases that subscribe do not get them' END,
+       CASE WHEN owner IS NULL THEN 'CREATE PUBLICATION edgemirror FOR TABLE ' ELSE 'ALTER PUBLICATION edgemirror ADD TABLE ' END
+       || string_agg('edgemirror.' || name, ', ' ORDER BY name) || ';',
+       owner IS NULL OR EXISTS (SELECT FROM migrates m JOIN pg_roles r ON r.oid = owner WHERE r.oid = m.oid OR (r.rolsuper AND m.rolsuper))
   FROM missing
- GROUP BY publication
+ GROUP BY owner
 UNION ALL
 SELECT 'publication', format('the publication edgemirror belongs to %I, who may change or drop it', r.rolname),
-       format('ALTER PUBLICATION edgemirror OWNER TO %I;', m.role)
+       format('ALTER PUBLICATION edgemirror OWNER TO %I;', m.role), false
   FROM migrates m
   JOIN pg_roles r ON r.rolname <> m.role AND NOT r.rolsuper
   JOIN pg_publication p ON p.pubowner = r.oid
  WHERE p.pubname = 'edgemirror'
 UNION ALL
 SELECT 'publication', 'the publication edgemirror leaves out some kinds of changes: databases that subscribe do not get them',
-       'ALTER PUBLICATION edgemirror SET (publish = ''insert, update, delete, truncate'');'
+       'ALTER PUBLICATION edgemirror SET (publish = ''insert, update, delete, truncate'');', false
   FROM pg_publication p
  WHERE p.pubname = 'edgemirror' AND NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)

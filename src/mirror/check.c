@@ -243,9 +243,12 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
         CheckTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 char note[600];
-                (void)snprintf(note, sizeof(note),
-                               "%.200s; edgemirror migrate makes it, or an administrator: %.300s",
-                               result_string(result, row, 1), result_string(result, row, 2));
+                (void)snprintf(note, sizeof(note), "%.200s; %s: %.300s",
+                               result_string(result, row, 1),
+                               result_bool(result, row, 3)
+                                       ? "edgemirror migrate makes it, or an administrator"
+                                       : "an administrator runs",
+                               result_string(result, row, 2));
                 (void)check_report(t,
                                    strcmp(result_string(result, row, 0), "role") == 0
                                            ? "readers"

@@ -163,10 +163,11 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
         MigrateTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 bool role = strcmp(result_string(result, row, 0), "role") == 0;
-                if (text_printf(&t->notes,
-                                "note: %s, and this role may not make it; an administrator runs:\n "
-                                " %s\n%s",
-                                result_string(result, row, 1), result_string(result, row, 2),
+                if (text_printf(&t->notes, "note: %s%s; an administrator runs:\n  %s\n%s",
+                                result_string(result, row, 1),
+                                result_bool(result, row, 3) ? ", and this role may not make it"
+                                                            : "",
+                                result_string(result, row, 2),
                                 role ? "and then edgemirror migrate once more, which grants "
                                        "it that\n"
                                      : "") < 0) {

@@ -344,6 +344,16 @@ src/base/text.c
 integration/test_trust what_is_granted*
 s/word\[strspn(word, plain)\] == '\\0'/plain[0]/
 
+of a publication of somebody else it is said that migrate makes it
+sql/queries/migrate_notes.sql
+integration/test_trust a_publication_of_somebody_else_is_named
+s/m.role), false/m.role), true/
+
+a publication that somebody else owns is said to get its tables from migrate
+sql/queries/migrate_notes.sql
+integration/test_trust a_publication_of_somebody_else_is_named
+s/r.oid = m.oid OR/true OR/
+
 a run of the version before publishes into a schema that was migrated meanwhile
 sql/queries/migrate_leases.sql
 integration/test_upgrade_running a_sync_under_way*

@@ -564,10 +564,20 @@ static void a_publication_of_somebody_else_is_named(void **state)
         World *w = *state;
         sql_as(w, "mallory", "CREATE PUBLICATION edgemirror WITH (publish = 'insert')");
         assert_int_equal(RUN(w, "migrate"), 0);
-        assert_says(w, "err", "the publication edgemirror belongs to mallory", true);
+        assert_says(w, "err",
+                    "the publication edgemirror belongs to mallory, who may change or drop it; an "
+                    "administrator runs:\n",
+                    true);
         assert_one(w, "SELECT count(*) FROM pg_publication_tables", "0");
         assert_int_equal(RUN(w, "check"), 0);
-        assert_says(w, "out", "the publication edgemirror belongs to mallory", true);
+        assert_says(w, "out",
+                    "the publication edgemirror belongs to mallory, who may change or drop it; an "
+                    "administrator runs: ALTER PUBLICATION edgemirror OWNER TO em;",
+                    true);
+        assert_says(w, "out",
+                    "edgemirror lacks tables: databases that subscribe do not get them; "
+                    "an administrator runs: ALTER PUBLICATION",
+                    true);
         sql(w, "ALTER PUBLICATION edgemirror OWNER TO em");
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "leaves out some kinds of changes", true);
@@ -589,14 +599,18 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
         sql(w, "DROP PUBLICATION edgemirror");
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out",
-                    "the publication edgemirror is not there: no other database can subscribe",
+                    "the publication edgemirror is not there: no other database can subscribe; "
+                    "edgemirror migrate makes it, or an administrator: CREATE PUBLICATION",
                     true);
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_one(w, published, wanted);
 
         sql(w, "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge");
         assert_int_equal(RUN(w, "check"), 0);
-        assert_says(w, "out", "ALTER PUBLICATION edgemirror ADD TABLE edgemirror.edge;", true);
+        assert_says(w, "out",
+                    "edgemirror migrate makes it, or an administrator: ALTER PUBLICATION "
+                    "edgemirror ADD TABLE edgemirror.edge;",
+                    true);
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_one(w, published, wanted);
 
