@@ -77,8 +77,9 @@ static const Command commands[] = {
          "j",
          "A table of all (name, id, Edge site, section) goes to standard error, and the sections "
          "alone to standard output:\n"
-         "edgemirror discover >>FILE.conf adds them to a configuration. PostgreSQL is not "
-         "connected to, and the\nconfiguration need not have an edge yet.\n",
+         "(umask 022; edgemirror discover >>FILE.conf) adds them to a configuration that the "
+         "service's user can read.\n"
+         "PostgreSQL is not connected to, and the configuration need not have an edge yet.\n",
          false, command_discover, NULL},
         {"retire", "EDGE…", "ends the rows of edges that are configured no more, after a question",
          "yF",
