@@ -251,7 +251,7 @@ static void what_is_restored_from_a_dump_lacks_the_publication_and_gets_it_again
         char program[400], command[1200];
         (void)snprintf(program, sizeof(program), "%s/pg_dump", p->publisher.pg.bin);
         if (access(program, X_OK) < 0) {
-                print_message("# %s is not there: not tried\n", program);
+                print_message("# not tried: %s is not there\n", program);
                 return;
         }
         MirrorBench restored = {0};

@@ -417,7 +417,7 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
 static void a_file_or_its_directory_that_belongs_to_somebody_else_is_told_apart(void **state)
 {
         if (geteuid() != 0) { /* nobody else may become somebody else */
-                print_message("only root can try this\n");
+                print_message("# not tried: only root may become somebody else\n");
                 return;
         }
         files_write("t.conf", VALID);
