@@ -1549,6 +1549,16 @@ src/daemon/notify.c
 unit/test_daemon_notify what_has_waited*
 s/notify_time(n) > s->time + usual/usual < 0/
 
+what has waited for long counts as told when it is seen once more
+src/daemon/notify.c
+unit/test_daemon_notify what_has_waited*
+s/ || notify_has_waited(n, s);/;/
+
+an alert of what PostgreSQL knows to be otherwise has no code
+src/daemon/notify.c
+sim/messages messages
+s/now == NOTIFY_WELL ? CODE_NONE : o->code/CODE_NONE/
+
 a run that was stopped counts as how an edge has ended
 sql/queries/outcomes.sql
 integration/test_mirror how_edges_have_ended*

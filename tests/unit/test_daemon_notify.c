@@ -398,6 +398,10 @@ static void what_has_waited_for_long_may_have_been_told(void **state)
         TAILQ_FIRST(&w->notify.subjects)->time -= 3600;
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
         hook_await_text(w, "edgemirror here:1\nedge a: well again");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        TAILQ_FIRST(&w->notify.subjects)->time -= 3600;
+        hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
+        hook_await_text(w, "edgemirror here:1\nedge a: failed: still"); /* or it may not */
 }
 
 /* Somebody has run the command meanwhile. */
