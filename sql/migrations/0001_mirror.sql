@@ -53,7 +53,7 @@ COMMENT ON COLUMN edgemirror.edge.first_listed_at IS 'When its first whole list 
 COMMENT ON COLUMN edgemirror.edge.listed_at IS 'When reading the list was begun that the mirror is equal to: what changed in the catalog since may be missing. Null: never listed.';
 COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last time at which the last clean refresh was known not to be over: what changed at the data source since may be missing. Null: never.';
 COMMENT ON COLUMN edgemirror.edge.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
-COMMENT ON COLUMN edgemirror.edge.consecutive_failures IS 'Runs that failed since the last one that did not.';
+COMMENT ON COLUMN edgemirror.edge.consecutive_failures IS 'Runs that failed or were unstable since the last one that was neither.';
 COMMENT ON COLUMN edgemirror.edge.last_run_id IS 'The last run that ended; see sync_run.';
 COMMENT ON COLUMN edgemirror.edge.digest IS 'Digest of its present rows, as the last sync that wrote rows left them; see digest_of. Null: not known; the next sync that applies a list writes it.';
 COMMENT ON COLUMN edgemirror.edge.rejected IS 'Rows of the last list that cannot be mirrored; see the view rejected.';
@@ -577,14 +577,15 @@ COMMENT ON COLUMN edgemirror.run.http_status IS 'HTTP status of the answer that 
 COMMENT ON COLUMN edgemirror.run.job_id IS 'Job of the refresh.';
 
 -- The queue says when an edge is due, and stays when nobody works on it any more: whether somebody should is what instances of the service say.
+-- A run that was aborted says nothing of the edge: its state is that of the run before.
 CREATE VIEW edgemirror.freshness AS
 SELECT f.*,
        CASE WHEN NOT f.enabled THEN 'disabled'
-            WHEN f.consecutive_failures > 0 THEN 'failing'
+            WHEN f.consecutive_failures > 0 AND coalesce(b.outcome, f.last_outcome) IS DISTINCT FROM 'unstable' THEN 'failing'
             WHEN f.overdue THEN 'overdue'
-            WHEN f.last_outcome IN ('held', 'unstable') THEN f.last_outcome
+            WHEN coalesce(b.outcome, f.last_outcome) IN ('held', 'unstable') THEN coalesce(b.outcome, f.last_outcome)
             WHEN f.listed_at IS NULL THEN 'unlisted'
-            WHEN f.last_refresh NOT IN ('clean', 'skipped') THEN 'unrefreshed'
+            WHEN coalesce(b.refresh, f.last_refresh) NOT IN ('clean', 'skipped') THEN 'unrefreshed'
             WHEN f.rejected > 0 THEN 'rejected'
             ELSE 'well' END AS state
   FROM (SELECT e.edge_connection_id, e.name AS edge, e.enabled, e.listed_at, e.refreshed_at,
@@ -603,7 +604,10 @@ SELECT f.*,
                             count(*) FILTER (WHERE d.missing_reason = 'pending') AS pending
                        FROM edgemirror.database_connection d
                       WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL
-                      GROUP BY d.edge_connection_id) m ON m.edge_connection_id = e.edge_connection_id) f;
+                      GROUP BY d.edge_connection_id) m ON m.edge_connection_id = e.edge_connection_id) f
+  LEFT JOIN LATERAL (SELECT x.outcome, x.refresh FROM edgemirror.sync_run x
+                      WHERE f.last_outcome = 'aborted' AND x.edge_connection_id = f.edge_connection_id AND x.outcome <> 'aborted'
+                      ORDER BY x.run_id DESC LIMIT 1) b ON true;
 COMMENT ON VIEW edgemirror.freshness IS 'Can this be believed? Per edge: how old the list and the refresh are, what is held, how the last run ended, and whether a sync is overdue.';
 COMMENT ON COLUMN edgemirror.freshness.edge_connection_id IS 'The edge.';
 COMMENT ON COLUMN edgemirror.freshness.edge IS 'Its name in the configuration.';
@@ -620,11 +624,11 @@ COMMENT ON COLUMN edgemirror.freshness.last_outcome IS 'How the last run that en
 COMMENT ON COLUMN edgemirror.freshness.last_refresh IS 'How its refresh went: clean, failed, timeout, unknown, skipped, rejected. Null: it did not come to that.';
 COMMENT ON COLUMN edgemirror.freshness.last_error IS 'Its error as a sentence. Null: none.';
 COMMENT ON COLUMN edgemirror.freshness.last_run_at IS 'When it ended.';
-COMMENT ON COLUMN edgemirror.freshness.consecutive_failures IS 'Runs that failed since the last one that did not.';
+COMMENT ON COLUMN edgemirror.freshness.consecutive_failures IS 'Runs that failed or were unstable since the last one that was neither.';
 COMMENT ON COLUMN edgemirror.freshness.scheduled IS 'A service has it in its queue, one that is running or went away without being stopped. False: nothing schedules it, or this database only subscribes.';
 COMMENT ON COLUMN edgemirror.freshness.next_run_at IS 'When it is due. Null: not scheduled, or a database that only subscribes.';
 COMMENT ON COLUMN edgemirror.freshness.overdue IS 'Scheduled, due for more than a minute, and nobody is syncing it. False where nothing schedules it.';
-COMMENT ON COLUMN edgemirror.freshness.state IS 'The same in a word, the first that is true: disabled; failing (the last run failed); overdue; held, unstable (the last outcome); unlisted (never listed); unrefreshed (the last refresh was not clean); rejected (rows of the last list cannot be mirrored); well.';
+COMMENT ON COLUMN edgemirror.freshness.state IS 'The same in a word, the first that is true: disabled; failing (the last run failed); overdue; held, unstable (the last outcome: rows are missing and stay, the list was not whole); unlisted (never listed); unrefreshed (the last refresh was not clean); rejected (rows of the last list cannot be mirrored); well.';
 
 -- Each version says itself what began it (began_as): a report of one kind reads that kind alone. What was there before is found by the primary key; behind the
 -- horizon it may be gone, so events up to there are left out.

@@ -11,7 +11,7 @@ SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at 
        coalesce(f.overdue, false) AS overdue, e.consecutive_failures, coalesce(r.job_id, l.job_id) AS job_id,
        CASE WHEN r.run_id IS NOT NULL THEN r.job_state ELSE l.job_state END AS job_state,
        CASE WHEN r.run_id IS NOT NULL THEN r.job_progress ELSE l.job_progress END AS job_progress, r.listed,
-       l.error_scope, l.error_code, l.error_message, l.http_status, f.held, f.pending,
+       l.error_scope, l.error_code, l.error_message, l.http_status, f.held, f.pending, f.state,
        greatest(0, extract(epoch FROM now() - greatest(i.seen_at, c.expires_at - coalesce(i.lease, $2::interval))))::bigint AS holder_seen, extract(epoch FROM c.expires_at - now())::bigint AS free_in,
        extract(epoch FROM coalesce(i.lease, $2::interval))::bigint AS lease, e.rejected, e.origin,
        extract(epoch FROM c.next_run_at - now())::bigint AS next_in

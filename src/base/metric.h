@@ -119,7 +119,7 @@ typedef enum MetricKind {
         X(EDGE_ROWS, "edgemirror_edge_rows", OF_EDGES, NONE,                                       \
           "Present database connections of the edge.")                                             \
         X(EDGE_FAILURES, "edgemirror_edge_consecutive_failures", OF_EDGES, NONE,                   \
-          "Syncs of the edge that failed since the last that did not.")                            \
+          "Syncs of the edge that failed or were unstable since the last that was neither.")       \
         X(PROCESS_CPU, "process_cpu_seconds_total", COUNTER, NONE,                                 \
           "Processor time of the process, user and system.")                                       \
         X(PROCESS_MEMORY, "process_resident_memory_bytes", GAUGE, NONE,                            \

@@ -7,6 +7,7 @@
 #include "cli/status_table.h"
 #include "mirror/instance.h"
 #include "mirror/status.h"
+#include <stdarg.h>
 #include <string.h>
 
 /* Beside instances that are alive: before that somebody may ask where one has gone. Of those that
@@ -93,40 +94,59 @@ void service_status_end(const ServiceStatus *s, FILE *out)
                       "hand only\n",
                       out);
         else if (s->n_alive == 0)
-                fputs("service: NO INSTANCE IS ALIVE; nothing syncs the edges when they are due "
-                      "until one is started\n",
+                fputs("service: NO INSTANCE GIVES A SIGN OF LIFE in this database; nothing syncs\n"
+                      "         the edges when they are due. Start one; of one that runs, its log\n"
+                      "         says what it waits for\n",
                       out);
 }
 
 /* ---- the verdict ---------------------------------------------------------------------------- */
 
-static const char *edge_trouble(const MirrorStatus *s, char *out, size_t size)
+static void append(char *out, size_t size, const char *format, ...) _printf_(3, 4);
+static void append(char *out, size_t size, const char *format, ...)
+{
+        va_list arguments;
+        size_t used = strlen(out);
+        va_start(arguments, format);
+        (void)vsnprintf(out + used, size - used, format, arguments);
+        va_end(arguments);
+}
+
+/* False: there is none. What is held or was not whole is said also where it is hidden behind
+ * overdue. */
+static bool edge_trouble(const MirrorStatus *s, char *out, size_t size)
 {
         char age[DURATION_STRING_SIZE];
         SyncOutcome outcome = sync_outcome_parse(s->outcome);
-        bool kept = outcome == OUTCOME_HELD || outcome == OUTCOME_UNSTABLE;
-        if (s->consecutive_failures > 1 && s->error_code)
-                (void)snprintf(out, size, "failed %lld times in a row: %s",
-                               (long long)s->consecutive_failures, s->error_code);
-        else if (s->consecutive_failures > 0 && s->error_code)
-                (void)snprintf(out, size, "failed: %s", s->error_code);
-        else if (s->overdue && !kept)
-                (void)snprintf(out, size, "overdue");
-        else if (status_is_trouble(s))
-                (void)snprintf(out, size, "%s", s->outcome);
-        else if (s->listed_age_sec < 0)
-                (void)snprintf(out, size, "never listed");
-        else
-                return NULL;
-        size_t used = strlen(out);
-        if (s->overdue && used < size && strcmp(out, "overdue") != 0) {
-                (void)snprintf(out + used, size - used, " and overdue");
-                used = strlen(out);
-        }
+        bool failing = text_equal(s->state, "failing");
+        bool unrefreshed = text_equal(s->state, "unrefreshed");
+        bool unlisted = text_equal(s->state, "unlisted");
+        bool hidden = text_equal(s->state, "overdue");
+        bool unstable = text_equal(s->state, "unstable") || (hidden && outcome == OUTCOME_UNSTABLE);
+        bool held = hidden && outcome == OUTCOME_HELD;
+        const char *code = failing || unstable || unrefreshed ? s->error_code : NULL;
+        if (!status_is_trouble(s) && !unlisted)
+                return false;
+        (void)snprintf(out, size, "%s",
+                       failing       ? "failed"
+                       : unlisted    ? "never listed"
+                       : unrefreshed ? "not refreshed"
+                       : unstable    ? "unstable"
+                       : held        ? "held"
+                                     : s->state);
+        if (code)
+                append(out, size, ": %s", code);
+        if (s->overdue && strcmp(out, "overdue") != 0)
+                append(out, size, " and overdue");
+        if ((failing || unstable) && s->consecutive_failures > 1)
+                append(out, size, ", %lld failures in a row", (long long)s->consecutive_failures);
+        if (unrefreshed && s->refreshed_age_sec < 0)
+                append(out, size, ", never before");
+        else if (unrefreshed)
+                append(out, size, ", refreshed %s ago", ago(s->refreshed_age_sec, age));
         if (s->listed_age_sec >= 0)
-                (void)snprintf(out + used, size - used, ", listed %s ago",
-                               ago(s->listed_age_sec, age));
-        return out;
+                append(out, size, ", listed %s ago", ago(s->listed_age_sec, age));
+        return true;
 }
 
 static void edges_status_add_problem(EdgesStatus *e, const char *name, const char *why)
@@ -163,10 +183,9 @@ void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unsche
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
-        bool trouble = edge_trouble(s, why, sizeof(why)) != NULL;
+        bool trouble = edge_trouble(s, why, sizeof(why));
         if (trouble && unscheduled && status_is_trouble(s)) {
-                size_t used = strlen(why);
-                (void)snprintf(why + used, sizeof(why) - used, "; %s", unscheduled);
+                append(why, sizeof(why), "; %s", unscheduled);
                 edges_status_add_problem(e, s->name, why);
         } else if (unscheduled || trouble) {
                 edges_status_add_problem(e, s->name, unscheduled ? unscheduled : why);

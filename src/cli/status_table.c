@@ -32,14 +32,13 @@ static const char *printable(const char *text, char *out, size_t size)
 
 bool status_is_trouble(const MirrorStatus *s)
 {
-        SyncOutcome outcome = sync_outcome_parse(s->outcome);
-        bool well = !s->outcome || outcome == OUTCOME_SYNCED || outcome == OUTCOME_ABORTED;
-        return s->enabled && (s->overdue || s->consecutive_failures > 0 || !well);
+        static const char *const well[] = {"well", "rejected", "unlisted", "disabled"};
+        return text_find(well, ARRAY_SIZE(well), s->state) == ARRAY_SIZE(well);
 }
 
 static const char *row_colour(const MirrorStatus *s)
 {
-        if (s->enabled && (s->overdue || s->consecutive_failures > 0))
+        if (s->overdue || text_equal(s->state, "failing"))
                 return RED;
         if (status_is_trouble(s))
                 return YELLOW;

@@ -14,5 +14,5 @@ void status_table_head(FILE *out);
  * edge_status_unscheduled. `colour`: with the escapes of a terminal. */
 void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled, bool colour);
 
-/* Somebody should look at it: overdue, failing, or with removals that wait for a person. */
+/* Somebody should look at it: overdue, failing, held, not whole or not refreshed. */
 bool status_is_trouble(const MirrorStatus *s);

@@ -77,6 +77,7 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->error_http_status = (int)next_int(&at, 0);
         ret->held = next_int(&at, 0);
         ret->pending = next_int(&at, 0);
+        ret->state = next_text(&at);
         ret->holder_seen_sec = next_age(&at);
         ret->free_in_sec = next_int(&at, -1);
         ret->lease_sec = next_int(&at, -1);

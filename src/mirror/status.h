@@ -11,6 +11,7 @@ typedef struct MirrorStatus {
         const char *name;
         bool enabled;
         const char *origin; /* "configured" or "discovered" */
+        const char *state;  /* of the view freshness */
         const char *phase;  /* NULL: idle; the same for all texts below: NULL when unknown */
         const char *holder;
         /* of the last run that ended */

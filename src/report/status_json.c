@@ -19,6 +19,7 @@ cJSON *status_json(const MirrorStatus *s)
         json_add_uuid(o, "edgeConnectionId", &s->edge);
         json_add_bool(o, "enabled", s->enabled);
         json_add_text(o, "origin", s->origin);
+        json_add_text(o, "state", s->state);
         json_add_text(o, "phase", s->phase);
         json_add_text(o, "holder", s->holder);
         json_add_text(o, "outcome", s->outcome);

@@ -240,9 +240,9 @@ static void put_service(Html *h, const MirrorTable *t, const Sums *s)
         html_put(h, "h2", "Service, catalog, PostgreSQL");
         if (s->n_alive == 0)
                 page_put_advice(h,
-                                "Nothing syncs the edges when they are due until an instance runs: "
-                                "`systemctl start edgemirror`; `journalctl -u edgemirror` says why "
-                                "it ended.",
+                                "Nothing syncs the edges when they are due until an instance gives "
+                                "a sign of life: `systemctl start edgemirror`; `journalctl -u "
+                                "edgemirror` says why it ended, or what it waits for.",
                                 NULL);
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows && (i == 0 || mirror_table_bool(t, i, "alive")); i++)

@@ -677,7 +677,22 @@ s/WHEN c.kind IN ('removed', 'moved_out') THEN -1 //
 edges in trouble are not told from those that are well
 sql/migrations/0001_mirror.sql
 integration/test_pages edges_are_filtered*
-s/WHEN f.last_outcome IN ('held', 'unstable') THEN f.last_outcome/WHEN false THEN '' /
+s/WHEN coalesce(b.outcome, f.last_outcome) IN ('held', 'unstable') THEN .*/WHEN false THEN ''/
+
+an edge whose list was not whole is called failing
+sql/migrations/0001_mirror.sql
+integration/test_pages a_list_that_was_not_whole*
+s/ AND coalesce(b.outcome, f.last_outcome) IS DISTINCT FROM 'unstable'//
+
+a run that was stopped makes an edge well
+sql/migrations/0001_mirror.sql
+integration/test_on_call status_check_says*
+s/WHERE f.last_outcome = 'aborted' AND x/WHERE false AND x/
+
+an edge that was never refreshed is well
+src/cli/status_table.c
+integration/test_on_call status_check_says*
+s/"well", "rejected", "unlisted",/"well", "rejected", "unrefreshed", "unlisted",/
 
 rows beyond what a page shows are cut without a word
 sql/queries/page_changes.sql

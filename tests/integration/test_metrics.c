@@ -287,10 +287,12 @@ static void failures_are_counted(void **state)
         (void)start(w, "");
         service_fault(w, "list", 0, "\"status\":403");
         service_fault(w, "refresh", 1, "\"end_state\":\"ERROR\"");
-        sync_now(w, 0, 2);
-        await_least(w, "edgemirror_syncs_total", 3);
+        service_fault(w, "list", 3, "\"bad_row\":\"uuid\",\"bad_row_index\":2");
+        sync_now(w, 0, 3);
+        await_least(w, "edgemirror_syncs_total", 4);
         _cleanup_(cleanup_free) char *text = scrape(w);
         assert_true(value_in(text, "edgemirror_syncs_failed_total") == 1);
+        assert_true(value_in(text, "edgemirror_syncs_unstable_total") == 1);
         assert_true(value_in(text, "edgemirror_catalog_responses_total{code=\"403\"}") >= 1);
         assert_true(value_in(text, "edgemirror_refreshes_total{result=\"failed\"}") == 1);
         assert_true(value_in(text, "edgemirror_log_messages_total{level=\"warning\"}") >= 1);
@@ -299,6 +301,9 @@ static void failures_are_counted(void **state)
         await_least(w, "edgemirror_edge_consecutive_failures{edge=\"e0\"}", 1);
         _cleanup_(cleanup_free) char *mirror = scrape(w);
         assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"failing\"}") == 1);
+        assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"unstable\"}") == 1);
+        assert_true(value_in(mirror, "edgemirror_mirror_edges{state=\"unrefreshed\"}") == 1);
+        assert_true(value_in(mirror, "edgemirror_edge_consecutive_failures{edge=\"e3\"}") == 1);
         assert_true(value_in(mirror, "edgemirror_edge_consecutive_failures{edge=\"e2\"}") == 0);
         assert_true(value_in(mirror, "edgemirror_edge_rows{edge=\"e2\"}") == 20);
         assert_true(isnan(value_in(mirror, "edgemirror_edge_rows{edge=\"e0\"}")));

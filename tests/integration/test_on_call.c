@@ -63,7 +63,8 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
                           "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "has given no sign of life for ", true);
-        assert_out(w, "service: NO INSTANCE IS ALIVE", true);
+        assert_out(w, "service: NO INSTANCE GIVES A SIGN OF LIFE in this database; ", true);
+        assert_out(w, " of one that runs, its log\n         says what it waits for\n", true);
         assert_int_equal(service_program(w, "status", "--json", NULL), 0);
         assert_out(w, "alive", false);
 }
@@ -134,6 +135,40 @@ static void status_check_ends_well_only_when_all_is_well(void **state)
         harness_postgres_stop(&w->pg);
         assert_check(w, 69, "NOT OK: no connection to PostgreSQL");
         harness_postgres_resume(&w->pg);
+}
+
+/* … nor what is only half well, whatever run was stopped since. A refresh that is not wanted is
+ * none that failed. */
+static void status_check_says_what_is_not_whole_and_what_is_not_refreshed(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        service_fault(w, "list", 0, "\"bad_row\":\"uuid\",\"bad_row_index\":2");
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 1);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 1);
+        assert_check(w, 1,
+                     "1 of 4 edges not well: e0 (unstable: list-unreadable-rows, 2 failures in a "
+                     "row, listed ");
+        service_fault(w, "refresh", 1, "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\"");
+        assert_int_equal(service_program(w, "sync", NULL, "e1"), 0);
+        assert_check(w, 1, " ago), e1 (not refreshed: job-failed, never before, listed ");
+        assert_int_equal(service_program(w, "status", "--json", "e0"), 0);
+        assert_out(w, "\"state\":\"unstable\"", true);
+        service_fault(w, "list", 2, "\"status\":403");
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 1);
+        no_faults(w);
+        free(harness_sql(&w->pg,
+                         "WITH stopped AS (INSERT INTO edgemirror.sync_run (edge_connection_id, "
+                         "instance, epoch, trigger, phase, outcome, finished_at) SELECT "
+                         "edge_connection_id, 'i', 1, 'schedule', 'done', 'aborted', now() FROM "
+                         "edgemirror.edge RETURNING *) UPDATE edgemirror.edge e SET last_run_id = "
+                         "s.run_id FROM stopped s WHERE s.edge_connection_id = "
+                         "e.edge_connection_id"));
+        assert_check(w, 1, "3 of 4 edges not well: e0 (unstable, 2 failures in a row, listed ");
+        assert_out(w, "), e1 (not refreshed, never before, listed ", true);
+        assert_out(w, "), e2 (failed, listed ", true);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
 }
 
 /* The instance that wanted them dies; the one that lives has them not in its file. */
@@ -614,6 +649,8 @@ int main(void)
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
                 cmocka_unit_test_setup(status_of_the_service_fits_and_names_one_stop, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
+                cmocka_unit_test_setup(
+                        status_check_says_what_is_not_whole_and_what_is_not_refreshed, few_edges),
                 cmocka_unit_test_setup(
                         status_names_edges_that_are_configured_and_that_nobody_schedules,
                         few_edges),

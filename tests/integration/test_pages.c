@@ -457,6 +457,28 @@ static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
         assert_not_shows(page, "overdue</span>");
 }
 
+/* What to do of a run that failed is not what to do of a list that was not whole. */
+static void a_list_that_was_not_whole_is_not_shown_as_failing(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(
+                &s->bench, "postgres",
+                "WITH run AS (INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                "epoch, trigger, phase, outcome, refresh, finished_at) VALUES (md5('e')::uuid, "
+                "'i', 1, 'schedule', 'done', 'unstable', 'clean', now()) RETURNING run_id) INSERT "
+                "INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, listed_at, "
+                "last_run_id, consecutive_failures) SELECT md5('e')::uuid, 'e', 'daily', 'UTC', "
+                "now(), run_id, 2 FROM run");
+        for (int i = 0; i < 2; i++) {
+                const char *page =
+                        i == 0 ? show(s, &page_home, NULL, NULL) : show(s, &page_edge, "e", NULL);
+                assert_shows(page, "<span class=\"state trouble\">list not whole</span>");
+                assert_shows(page, "<code>edgemirror sync -v e</code>");
+                assert_shows(page, "2 failures in a row");
+                assert_not_shows(page, "failing</span>");
+        }
+}
+
 /* Names of 250 KiB and an answer of the catalog that is deeply nested, in characters of which each
  * takes many in a page. */
 static void what_is_long_is_cut(void **state)
@@ -507,6 +529,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
+                cmocka_unit_test_setup_teardown(a_list_that_was_not_whole_is_not_shown_as_failing,
+                                                nothing, end),
                 cmocka_unit_test_setup_teardown(an_edge_that_failed_and_is_overdue_is_shown_as_both,
                                                 nothing, end),
         };

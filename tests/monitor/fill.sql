@@ -28,7 +28,7 @@ INSERT INTO edgemirror.edge (edge_connection_id, name, enabled, schedule, timezo
 SELECT w.id, w.name, w.state <> 'disabled', 'every 1h', 'Europe/Brussels', now() - interval '84 days',
        now() - CASE w.state WHEN 'failing' THEN interval '7 hours' WHEN 'disabled' THEN interval '12 days' ELSE interval '1 minute' * (3 + random() * 50) END,
        now() - CASE w.state WHEN 'failing' THEN interval '7 hours' WHEN 'unrefreshed' THEN interval '3 days' WHEN 'disabled' THEN interval '12 days' ELSE interval '1 minute' * (60 + random() * 5) END,
-       :rows, CASE w.state WHEN 'failing' THEN 7 ELSE 0 END, CASE w.state WHEN 'rejected' THEN 2 ELSE 0 END
+       :rows, CASE w.state WHEN 'failing' THEN 7 WHEN 'unstable' THEN 2 ELSE 0 END, CASE w.state WHEN 'rejected' THEN 2 ELSE 0 END
   FROM wanted w;
 UPDATE edgemirror.edge SET first_listed_at = NULL, listed_at = NULL, refreshed_at = NULL, row_count = NULL
  WHERE edge_connection_id IN (SELECT id FROM wanted WHERE state = 'unlisted');

@@ -21,11 +21,12 @@
 
 /* What most edges have in common. AGED: listed a minute and a half ago. */
 #define EDGE   .name = "snowflake-prod", .enabled = true
-#define SYNCED .outcome = "synced", .refresh = "clean"
-#define FAILED .outcome = "failed", .refresh = "clean"
+#define SYNCED .state = "well", .outcome = "synced", .refresh = "clean"
+#define FAILED .state = "failing", .outcome = "failed", .refresh = "clean"
 #define AGED   .row_count = 1234, .listed_age_sec = 90, .refreshed_age_sec = 7200, NEXT
-#define NEVER  .row_count = -1, .listed_age_sec = -1, .refreshed_age_sec = -1, NEXT
-#define NEXT   .next_run_at = "2026-03-28T02:30:00Z", .next_in_sec = 1140
+#define NEVER                                                                                      \
+        .state = "unlisted", .row_count = -1, .listed_age_sec = -1, .refreshed_age_sec = -1, NEXT
+#define NEXT .next_run_at = "2026-03-28T02:30:00Z", .next_in_sec = 1140
 
 static char *row(const MirrorStatus *s, bool colour)
 {
@@ -248,14 +249,27 @@ static const Look looks[] = {
         {{EDGE, SYNCED, AGED}, false, ""},
         {{EDGE, NEVER}, false, ""},
         {{EDGE, SYNCED, AGED, .phase = "poll"}, false, GREEN},
-        {{EDGE, AGED, .outcome = "aborted"}, false, ""},
-        {{EDGE, AGED, .outcome = "held"}, true, YELLOW},
-        {{EDGE, AGED, .outcome = "unstable"}, true, YELLOW},
-        {{EDGE, AGED, .outcome = "held", .phase = "poll"}, true, YELLOW},
-        {{EDGE, SYNCED, AGED, .overdue = true}, true, RED},
+        {{EDGE, AGED, .state = "well", .outcome = "aborted"}, false, ""},
+        {{EDGE, AGED, .state = "held", .outcome = "held"}, true, YELLOW},
+        {{EDGE, AGED, .state = "held", .outcome = "aborted"}, true, YELLOW},
+        {{EDGE, AGED, .state = "unstable", .outcome = "unstable", .consecutive_failures = 2},
+         true,
+         YELLOW},
+        {{EDGE, AGED, .state = "unrefreshed", .outcome = "synced", .refresh = "failed"},
+         true,
+         YELLOW},
+        {{EDGE, AGED, .state = "rejected", .outcome = "synced", .rejected = 1}, false, ""},
+        {{EDGE, AGED, .state = "held", .outcome = "held", .phase = "poll"}, true, YELLOW},
+        {{EDGE, AGED, .state = "overdue", .outcome = "synced", .overdue = true}, true, RED},
         {{EDGE, FAILED, AGED, .consecutive_failures = 1}, true, RED},
         {{EDGE, FAILED, AGED, .consecutive_failures = 3, .phase = "list"}, true, RED},
-        {{.name = "gone", FAILED, AGED, .consecutive_failures = 1, .overdue = true}, false, ""},
+        {{.name = "gone",
+          AGED,
+          .state = "disabled",
+          .outcome = "failed",
+          .consecutive_failures = 1},
+         false,
+         ""},
 };
 
 static void an_edge_needs_a_look_when_it_is_late_failing_or_waits_for_a_person(void **state)
