@@ -5,6 +5,14 @@
 #include <signal.h>
 #include <string.h>
 
+char *file_absolute(const char *path)
+{
+        if (path[0] == '/')
+                return strdup(path);
+        _cleanup_(cleanup_free) char *here = get_current_dir_name();
+        return here ? text_format("%s/%s", here, path) : NULL;
+}
+
 int file_read(int fd, void *buffer, size_t size, size_t *ret_size)
 {
         size_t done = 0;

@@ -5,6 +5,10 @@
 
 #include <stddef.h>
 
+/* From the root; a link is not followed: other files may lie beside it than beside its target.
+ * The caller frees it. NULL: no memory, or there is no directory here. */
+char *file_absolute(const char *path);
+
 /* Reads up to the end of the file or until the buffer is full, however the bytes arrive. Negative
  * errno, and then the buffer may hold what came before. To tell a file that just fits from one that
  * is too large, offer a byte more than is allowed. */

@@ -1,5 +1,6 @@
 #include "cli/asked_names.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ bool asked_names_missing(const AskedNames *a, const char *command, const char *a
         for (size_t i = 0; a->names && a->names[i]; i++) {
                 if (a->seen[i])
                         continue;
-                log_error("%s: the mirror knows no edge \"%s\"; %s", command, a->names[i], advice);
+                log_error("%s: the mirror knows no edge \"%s\"; %s %s", command, a->names[i],
+                          own_command(), advice);
                 missing = true;
         }
         return missing;

@@ -19,8 +19,9 @@ int asked_names_take(AskedNames *a, char *const *given);
 
 void asked_names_mark(AskedNames *a, const char *name, const Uuid *id); /* the mirror knows it */
 
-/* Says which the mirror does not know, with an advice; true when there are any. */
+/* Says which the mirror does not know, with an advice, a command of this program; true when there
+ * are any. */
 bool asked_names_missing(const AskedNames *a, const char *command, const char *advice);
-#define ASKED_NAMES_SYNC "edgemirror sync registers it if it is configured"
+#define ASKED_NAMES_SYNC "sync registers it if it is configured"
 
 void asked_names_done(AskedNames *a);

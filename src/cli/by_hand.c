@@ -1,4 +1,5 @@
 #include "cli/by_hand.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "config/variables.h"
 #include <errno.h>
@@ -51,12 +52,10 @@ static int append_credentials(Text *command, const Config *config, const char *p
         return r;
 }
 
-/* systemd-run starts in another directory. A link is not followed: what lies beside it is read. */
+/* systemd-run starts in another directory. */
 static int append_file(Text *command, const char *file)
 {
-        _cleanup_(cleanup_free) char *here = file[0] == '/' ? strdup("") : get_current_dir_name();
-        _cleanup_(cleanup_free) char *path =
-                here ? text_format("%s%s%s", here, file[0] == '/' ? "" : "/", file) : NULL;
+        _cleanup_(cleanup_free) char *path = file_absolute(file);
         int r = path ? text_append_string(command, " -c ") : -ENOMEM;
         return r < 0 ? r : text_append_quoted(command, path);
 }

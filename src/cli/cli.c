@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/signals.h"
 #include "cli/arguments.h"
 #include "config/sample.h"
@@ -175,6 +176,8 @@ int cli_main(int argc, char **argv)
         if (command->run != command_run)
                 signals_release_hangup();
         log_open(line.level);
+        own_command_set(text_equal(line.config_file, CONFIG_DEFAULT_FILE) ? NULL
+                                                                          : line.config_file);
         if (open_descriptors() < 0)
                 return CLI_EXIT_EDGE_FAILED;
         digest_prepare(); /* libgcrypt aborts where its first use finds no descriptor */

@@ -3,6 +3,7 @@
  * and then ends their rows or deletes all of it.
  */
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/command.h"
@@ -95,7 +96,7 @@ static void retirement_on_found(const MirrorRetirable *edge, const Fault *fault,
         if (fault->scope != FAULT_NONE)
                 session_fail(&c->session, fault);
         else if (asked_names_missing(&c->session.asked, "retire",
-                                     "edgemirror status lists those that it knows") ||
+                                     "status lists those that it knows") ||
                  c->some_configured)
                 session_end(&c->session, CLI_EXIT_USAGE);
         else
@@ -128,7 +129,8 @@ int command_retire(const CommandLine *line)
         Retirement c = {.session = {.command = "retire"}, .line = line};
         if (!line->names[0])
                 return cli_wrong_usage("retire: which edges? Name them, or give their ids; "
-                                       "edgemirror status lists them");
+                                       "%s status lists them",
+                                       own_command());
         if (!line->yes && !isatty(STDIN_FILENO))
                 return cli_wrong_usage("retire asks before it does anything, and standard input is "
                                        "no terminal; --yes answers it");

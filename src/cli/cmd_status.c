@@ -5,6 +5,7 @@
  */
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "base/timer.h"
@@ -251,8 +252,9 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
                                                                     : CLI_EXIT_EDGE_FAILED;
         } else if (!v->session.asked.names && v->n_edges == 0 && !v->json) {
-                puts("the mirror has no edges yet; edgemirror sync registers those of the "
-                     "configuration");
+                printf("the mirror has no edges yet; %s sync registers those of the "
+                       "configuration\n",
+                       own_command());
         }
         session_end(&v->session, status);
 }

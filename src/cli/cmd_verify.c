@@ -2,6 +2,7 @@
  * cmd_verify: the command. Says of each edge whether its rows are as its last sync left them.
  */
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
@@ -86,9 +87,10 @@ static void verify_finish(Verification *c)
 {
         int status = CLI_EXIT_DONE;
         if (c->n_rows_differ > 0)
-                log_warning("verify: the rows of %zu of %zu edge%s were altered; edgemirror sync "
-                            "--dry-run EDGE shows them, edgemirror sync --full EDGE repairs them",
-                            c->n_rows_differ, c->n_edges, text_plural(c->n_edges));
+                log_warning("verify: the rows of %zu of %zu edge%s were altered; %s sync --dry-run "
+                            "EDGE shows them, %s sync --full EDGE repairs them",
+                            c->n_rows_differ, c->n_edges, text_plural(c->n_edges), own_command(),
+                            own_command());
         if (c->n_history_differs > 0)
                 log_warning("verify: the history of %zu of %zu edge%s was altered; no sync repairs "
                             "it, only a backup has what was there",
@@ -98,8 +100,9 @@ static void verify_finish(Verification *c)
         if (asked_names_missing(&c->session.asked, "verify", ASKED_NAMES_SYNC))
                 status = CLI_EXIT_USAGE;
         if (!c->session.asked.names && c->n_edges == 0 && !c->json)
-                puts("the mirror has no edges yet; edgemirror sync registers those of the "
-                     "configuration");
+                printf("the mirror has no edges yet; %s sync registers those of the "
+                       "configuration\n",
+                       own_command());
         session_end(&c->session, status);
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/notify_message.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "base/own_command.h"
 #include "base/template.h"
 #include "base/utc.h"
 #include "daemon/notify_format.h"
@@ -102,9 +103,10 @@ int notify_render(const NotifyForm *form, NotifySubject *const *subjects, size_t
         _cleanup_(cleanup_free) EventFields *fields = calloc(n_subjects + 1, sizeof(*fields));
         _cleanup_(cleanup_free) TemplateFields *items = calloc(n_subjects + 1, sizeof(*items));
         bool firing = false;
-        char more[64] = "";
+        char more[64 + OWN_COMMAND_BYTES] = "";
         if (n_more > 0)
-                (void)snprintf(more, sizeof(more), "… and %zu more; see edgemirror status", n_more);
+                (void)snprintf(more, sizeof(more), "… and %zu more; see %s status", n_more,
+                               own_command());
         if (!fields || !items ||
             format_lines(form, subjects, n_subjects, more, &text, &escaped) < 0)
                 return -ENOMEM;

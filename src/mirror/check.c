@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/clock_skew.h"
 #include "base/duration.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "mirror/mirror_private.h"
 #include "mirror/spool.h"
@@ -156,7 +157,7 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
         _cleanup_(text_done) Text more = {0};
         t->privileges_missing = rows > 0;
         if (shown < rows &&
-            (text_append_string(&more, " (and more, which edgemirror migrate --grants=") < 0 ||
+            (text_printf(&more, " (and more, which %s migrate --grants=", own_command()) < 0 ||
              text_append_quoted(&more, t->role) < 0 || text_append_string(&more, " prints)") < 0))
                 text_reset(&more);
         if (rows > 0) {
@@ -197,11 +198,10 @@ static PgNext check_on_tables(const PGresult *result, void *userdata, Fault *ret
                 gone++;
         if (gone > 0) {
                 int shown = check_join(result, 0, gone, 1, names, sizeof(names));
-                fault_set(
-                        &fault, FAULT_PEER, ENOENT, CODE_PG_SCHEMA_MISSING,
-                        "dropped or renamed since edgemirror migrate made them: %s%s; it does not "
-                        "make them again: restore them from a backup",
-                        names, shown < gone ? " …" : "");
+                fault_set(&fault, FAULT_PEER, ENOENT, CODE_PG_SCHEMA_MISSING,
+                          "dropped or renamed since migrate made them: %s%s; it does not "
+                          "make them again: restore them from a backup",
+                          names, shown < gone ? " …" : "");
                 check_add(userdata, "tables", &fault);
         }
         if (rows > gone) {
@@ -242,12 +242,12 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
 {
         CheckTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
-                char note[600];
-                (void)snprintf(note, sizeof(note), "%.200s; %s: %.300s",
-                               result_string(result, row, 1),
-                               result_bool(result, row, 3)
-                                       ? "edgemirror migrate makes it, or an administrator"
-                                       : "an administrator runs",
+                char note[600 + OWN_COMMAND_BYTES];
+                bool migrates = result_bool(result, row, 3);
+                (void)snprintf(note, sizeof(note), "%.200s; %s%s: %.300s",
+                               result_string(result, row, 1), migrates ? own_command() : "",
+                               migrates ? " migrate makes it, or an administrator"
+                                        : "an administrator runs",
                                result_string(result, row, 2));
                 (void)check_report(t,
                                    strcmp(result_string(result, row, 0), "role") == 0
@@ -386,7 +386,7 @@ static bool check_next(CheckTask *t, const Fault *fault)
         }
         if (t->stage == CHECK_PRIVILEGES && !t->schema_there) {
                 fault_set(&missing, FAULT_PEER, ENOENT, CODE_PG_SCHEMA_MISSING,
-                          "there is no schema edgemirror here; run edgemirror migrate");
+                          "there is no schema edgemirror here; run %s migrate", own_command());
                 check_add(t, "schema version", &missing);
                 return false;
         }

@@ -2,6 +2,7 @@
  * grants: what another role than the migrating one needs to be the service's.
  */
 #include "mirror/grants.h"
+#include "base/own_command.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>
@@ -18,8 +19,8 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
         if (PQntuples(result) == 0) {
                 fault_set(ret_fault, FAULT_PEER, ENOENT, CODE_PG_NO_ROLE,
                           "there is no role %.64s, or no schema edgemirror yet: CREATE ROLE, and "
-                          "edgemirror migrate first",
-                          t->task.params[0].values[0]);
+                          "%s migrate first",
+                          t->task.params[0].values[0], own_command());
                 return PG_ROLLBACK;
         }
         for (int row = 0; row < PQntuples(result); row++)

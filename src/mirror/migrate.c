@@ -11,6 +11,7 @@
 #include "mirror/migrate.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/own_command.h"
 #include "base/timer.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
@@ -163,14 +164,13 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
         MigrateTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
                 bool role = strcmp(result_string(result, row, 0), "role") == 0;
-                if (text_printf(&t->notes, "note: %s%s; an administrator runs:\n  %s\n%s",
+                if (text_printf(&t->notes, "note: %s%s; an administrator runs:\n  %s\n%s%s%s",
                                 result_string(result, row, 1),
                                 result_bool(result, row, 3) ? ", and this role may not make it"
                                                             : "",
-                                result_string(result, row, 2),
-                                role ? "and then edgemirror migrate once more, which grants "
-                                       "it that\n"
-                                     : "") < 0) {
+                                result_string(result, row, 2), role ? "and then " : "",
+                                role ? own_command() : "",
+                                role ? " migrate once more, which grants it that\n" : "") < 0) {
                         fault_no_memory(ret_fault);
                         return PG_ROLLBACK;
                 }

@@ -3,6 +3,7 @@
  * it belong to our catalog? Readers of the answers to check_server.sql, migrate_foreign.sql,
  * schema_version.sql and catalog.sql.
  */
+#include "base/own_command.h"
 #include "mirror/mirror_private.h"
 #include "mirror/trust_private.h"
 #include <errno.h>
@@ -44,10 +45,10 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
         fault_set(ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
-                  "%s, whose code this role would run; nothing was done. Run edgemirror migrate as "
+                  "%s, whose code this role would run; nothing was done. Run %s migrate as "
                   "the owner of the schema, or let an administrator drop what is foreign, or "
                   "REVOKE the right; changing its owner is not enough",
-                  found.data);
+                  found.data, own_command());
         ret_fault->refused = true;
         return -EACCES;
 }
@@ -75,8 +76,8 @@ int schema_check(int64_t version, Fault *ret_fault)
                                  version, known);
         return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_SCHEMA_OLDER,
                          "the schema is at version %" PRId64
-                         ", this program needs %d; run edgemirror migrate",
-                         version, known);
+                         ", this program needs %d; run %s migrate",
+                         version, known, own_command());
 }
 
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)

@@ -1,3 +1,4 @@
+#include "base/own_command.h"
 #include "base/text.h"
 #include "pg/pg_fault_private.h"
 #include <errno.h>
@@ -9,7 +10,7 @@ typedef struct StateMeaning {
         FaultScope scope;
         bool retryable, refused;
         FaultCode code;
-        const char *advice; /* "": the server's message is enough */
+        const char *advice; /* "": the server's message is enough; "@": this program */
 } StateMeaning;
 
 #define READ_ONLY_ADVICE                                                                           \
@@ -21,8 +22,8 @@ static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"40P01", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"55P03", FAULT_REQUEST, true, false, CODE_PG_LOCK_TIMEOUT,
-         "; another session holds a lock that this statement needs: while it waits, edgemirror "
-         "check says which and who"},
+         "; another session holds a lock that this statement needs: while it waits, @ check "
+         "says which and who"},
         {"57014", FAULT_REQUEST, true, false, CODE_PG_STATEMENT_TIMEOUT, ""},
         {"57P0", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
         {"25P03", FAULT_REQUEST, true, false, CODE_PG_UNREACHABLE, ""},
@@ -40,14 +41,14 @@ static const StateMeaning meanings[] = {
          "; check user, password_file and pg_hba.conf"},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,
          "; create the database or correct dbname in conninfo"},
-        {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
-        {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run edgemirror migrate"},
+        {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run @ migrate"},
+        {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run @ migrate"},
         {"42703", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
-         "; run edgemirror migrate, and where that changes nothing, edgemirror check"},
+         "; run @ migrate, and where that changes nothing, @ check"},
         {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
-         "; run edgemirror migrate, and where that changes nothing, edgemirror check"},
+         "; run @ migrate, and where that changes nothing, @ check"},
         {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
-         "; grant it to the service's role, see edgemirror check"},
+         "; grant it to the service's role, see @ check"},
         {"22", FAULT_RUN, false, false, CODE_PG_DATA, ""},
         {"23", FAULT_RUN, false, false, CODE_PG_DATA, ""},
 };
@@ -63,8 +64,12 @@ static void fault_from_sqlstate(const char *sqlstate, const char *detail, const 
         for (size_t i = 0; i < ARRAY_SIZE(meanings) && m == &other; i++)
                 if (text_starts_with(sqlstate, meanings[i].prefix))
                         m = &meanings[i];
+        _cleanup_(text_done) Text more = {0};
+        const char *own = own_command();
+        if (text_append_replaced(&more, advice ? advice : m->advice, "@", &own) < 0)
+                text_reset(&more);
         fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate,
-                  advice ? advice : m->advice);
+                  more.data ? more.data : "");
         ret->retryable = m->retryable;
         ret->refused = m->refused;
         (void)snprintf(ret->sqlstate, sizeof(ret->sqlstate), "%s", sqlstate);

@@ -7,6 +7,7 @@
  */
 #include "sync/machine.h"
 #include "base/duration.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "sync/machine_fault_private.h"
 #include "sync/machine_removals_private.h"
@@ -311,7 +312,8 @@ static SyncEvent machine_on_finish(SyncMachine *m, const SyncInput *in)
         if (in->fault->scope != FAULT_NONE && m->stopped_applying)
                 fault_set(&m->fault, FAULT_RUN, ECANCELED, CODE_STOPPED,
                           "stopped while the snapshot was applied; it may have been published, "
-                          "edgemirror status shows it");
+                          "%s status shows it",
+                          own_command());
         return SYNC_FINISHED;
 }
 

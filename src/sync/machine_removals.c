@@ -1,3 +1,4 @@
+#include "base/own_command.h"
 #include "base/text.h"
 #include "sync/machine_fault_private.h"
 #include "sync/machine_removals_private.h"
@@ -41,12 +42,13 @@ static void machine_way_out(const SyncMachine *m, char *out, size_t size)
         bool of_schema = m->settings.has_schema_connection;
         (void)snprintf(
                 out, size,
-                "nothing was removed; edgemirror sync --dry-run %s shows them all, and edgemirror "
-                "sync --accept-removals %s removes those that the catalog says are gone%s%s%s",
-                edge, edge,
+                "nothing was removed; %s sync --dry-run %s shows them all, and %s "
+                "sync --accept-removals %s removes those that the catalog says are gone%s%s%s%s%s",
+                own_command(), edge, own_command(), edge,
                 of_schema ? "; those that schema_connection leaves out are not gone: set it before "
-                            "the first sync, or forget the edge (edgemirror retire --forget "
+                            "the first sync, or forget the edge ("
                           : "",
+                of_schema ? own_command() : "", of_schema ? " retire --forget " : "",
                 of_schema ? edge : "", of_schema ? ") and begin anew" : "");
 }
 
@@ -62,7 +64,7 @@ SyncEvent machine_on_missing(SyncMachine *m, const MirrorApplied *a)
                 return machine_leave_unseen(m, a);
         char limit[GUARD_LIMIT_STRING_SIZE];
         Fault fault;
-        char way_out[2 * LIMIT_EDGE_NAME_MAX_BYTES + 512];
+        char way_out[3 * (LIMIT_EDGE_NAME_MAX_BYTES + OWN_COMMAND_BYTES) + 512];
         machine_way_out(m, way_out, sizeof(way_out));
         if (verdict == GUARD_EMPTY_LIST)
                 fault_set(&fault, FAULT_RUN, EPERM, CODE_REMOVALS_HELD,

@@ -1,5 +1,6 @@
 #include "web/page.h"
 #include "base/duration.h"
+#include "base/own_command.h"
 #include "schedule/civil.h"
 #include "web/style.h"
 #include <assert.h>
@@ -275,7 +276,12 @@ static void put_command(Html *h, const char *command, size_t size, const char *e
         _cleanup_(text_done) Text t = {0};
         const char *place = memmem(command, size, "%s", 2);
         size_t before = place ? (size_t)(place - command) : size;
-        int r = text_append(&t, command, before);
+        /* the configuration goes between the program and what it is to do */
+        const char *arguments = memchr(command, ' ', before);
+        size_t skipped = arguments ? (size_t)(arguments - command) : before;
+        int r = text_append_string(&t, own_command());
+        if (r >= 0)
+                r = text_append(&t, command + skipped, before - skipped);
         if (place && r >= 0)
                 r = edge_append_quoted(&t, edge);
         if (place && r >= 0)

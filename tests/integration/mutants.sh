@@ -445,9 +445,19 @@ unit/test_by_hand *
 s/config->catalog.cert_file,//
 
 a configuration is advised as it is named in this directory
-src/cli/by_hand.c
+src/base/file.c
 unit/test_by_hand *
-s/file\[0\] == '.'/true/g
+s/path\[0\] == '.'/true/
+
+a command that is advised acts on the catalog of the default configuration
+src/base/own_command.c
+unit/test_own_command *
+s/!config_file ? ""/true ? ""/
+
+a page advises a command without the configuration
+src/web/page.c
+unit/test_own_command *
+s/text_append_string(&t, own_command())/text_append_string(\&t, "edgemirror")/
 
 nobody is told how a command gets one credential when it has others
 src/config/secret.c

@@ -146,7 +146,7 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .undo = "ALTER SCHEMA elsewhere RENAME TO edgemirror",
                  .status = 69,
                  .line = "FAILED  postgres: schema version          there is no schema edgemirror "
-                         "here; run edgemirror migrate",
+                         "here; run edgemirror -c ",
                  .right = "ok      catalog: edge main "},
                 {.sql = "INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES "
                         "(999, 'later', 'x')",
@@ -193,7 +193,7 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                 control(w, "/control/faults", "");
                 assert_says(w, "out", cases[i].line, true);
                 assert_says(w, "out", cases[i].right, true);
-                assert_says(w, "out", "edgemirror check", false);
+                assert_says(w, "out", ".conf check", false);
                 assert_int_equal(status, cases[i].status);
         }
         write_config(w, "1s");

@@ -539,7 +539,7 @@ static void held_removals_are_reported_once_with_a_command_that_can_be_pasted(vo
         harness_service_await_log(&w->services[0], "warning: e0: held after ", 1);
         assert_int_equal(
                 harness_service_logged(&w->services[0],
-                                       " edgemirror sync --accept-removals e0 removes those that"),
+                                       ".conf sync --accept-removals e0 removes those that"),
                 1);
         sync_again(w, 2);
         sync_again(w, 3);

@@ -87,7 +87,7 @@ static void a_schema_that_is_missing_is_waited_for(void **state)
         HarnessService *s = service_begin(w, 0);
         harness_service_await(s, "READY=1", 1);
         harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
-        assert_true(harness_service_logged(s, "edgemirror migrate") > 0);
+        assert_true(harness_service_logged(s, ".conf migrate") > 0);
         assert_int_equal(harness_program(w->folder, migrate), 0);
         harness_service_await_log(s, "PostgreSQL answers again", 1);
         service_await_registered(w);

@@ -43,7 +43,7 @@ static void a_schema_made_anew_is_registered_again(void **state)
         HarnessService *s = start_with_due_soon(w, 0);
         free(harness_sql(&w->pg, "SET client_min_messages = error; DROP PUBLICATION edgemirror;"
                                  " DROP SCHEMA edgemirror CASCADE"));
-        harness_service_await_log(s, "edgemirror migrate", 1);
+        harness_service_await_log(s, ".conf migrate", 1);
         assert_int_equal(harness_program(w->folder, migrate), 0);
         service_await_sql(
                 w,

@@ -49,9 +49,9 @@ static void a_schema_that_is_older_is_refused_with_the_way_out(void **state)
                                  "DELETE FROM edgemirror.schema_version WHERE version = (SELECT "
                                  "max(version) FROM edgemirror.schema_version)"));
         assert_int_equal(RUN(w, "sync"), 69);
-        assert_says(w, "out", "run edgemirror migrate", true);
+        assert_says(w, "out", ".conf migrate", true);
         assert_int_equal(RUN(w, "check"), 69);
-        assert_says(w, "out", "run edgemirror migrate", true);
+        assert_says(w, "out", ".conf migrate", true);
         free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version SELECT * FROM public.kept; "
                                  "DROP TABLE public.kept"));
         assert_int_equal(RUN(w, "check"), 0);

@@ -320,7 +320,7 @@ static void postgres_trouble_has_its_status_and_its_words(void **state)
         free(harness_sql(&w->pg, "ALTER SCHEMA edgemirror RENAME TO elsewhere"));
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "pg-schema-missing");
-        assert_non_null(strstr(error_of(w, "message"), "edgemirror migrate"));
+        assert_non_null(strstr(error_of(w, "message"), ".conf migrate"));
         free(harness_sql(&w->pg, "ALTER SCHEMA elsewhere RENAME TO edgemirror"));
 
         free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge_claim OWNER TO postgres"));

@@ -384,7 +384,7 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         sign_in(w, "postgres", "test");
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "schema edgemirror belongs to em", true);
-        assert_says(w, "err", "Run edgemirror migrate as the owner of the schema", true);
+        assert_says(w, "err", ".conf migrate as the owner of the schema", true);
 }
 
 /* ---- P7 ------------------------------------------------------------------------------------- */
@@ -479,7 +479,7 @@ static void a_schema_that_was_made_with_a_grant_only_becomes_the_roles_own(void 
                 assert_says(w, "err", alter, true);
                 assert_int_equal(RUN(w, "check"), 77);
                 assert_says(w, "out", alter, true);
-                assert_says(w, "out", "run edgemirror migrate", false);
+                assert_says(w, "out", ".conf migrate", false);
                 sql(w, "ALTER SCHEMA edgemirror OWNER TO svc");
                 assert_int_equal(RUN(w, "migrate"), 0);
                 assert_int_equal(RUN(w, "check"), 0);
@@ -512,7 +512,7 @@ static void check_names_what_was_dropped_and_whose_rows_a_policy_hides(void **st
                     "edgemirror.database_connection_history edgemirror.held ",
                     true);
         assert_int_equal(RUN(w, "sync"), 69);
-        assert_says(w, "out", "and where that changes nothing, edgemirror check", true);
+        assert_says(w, "out", ".conf check", true);
 }
 
 /* Whoever adds a column, a table, a view or a function adds it to the query. */
@@ -600,7 +600,9 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out",
                     "the publication edgemirror is not there: no other database can subscribe; "
-                    "edgemirror migrate makes it, or an administrator: CREATE PUBLICATION",
+                    "edgemirror -c ",
+                    true);
+        assert_says(w, "out", ".conf migrate makes it, or an administrator: CREATE PUBLICATION",
                     true);
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_one(w, published, wanted);
@@ -608,7 +610,7 @@ static void a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back(v
         sql(w, "ALTER PUBLICATION edgemirror DROP TABLE edgemirror.edge");
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out",
-                    "edgemirror migrate makes it, or an administrator: ALTER PUBLICATION "
+                    ".conf migrate makes it, or an administrator: ALTER PUBLICATION "
                     "edgemirror ADD TABLE edgemirror.edge;",
                     true);
         assert_int_equal(RUN(w, "migrate"), 0);
@@ -696,9 +698,8 @@ static void check_fails_when_there_is_no_space_for_lists_at_all(void **state)
 static void what_is_granted_besides_is_a_command_with_the_role(void **state)
 {
         World *w = *state;
-        static const char *const lines[] = {
-                " (and more, which edgemirror migrate --grants=svc prints)\n",
-                " (and more, which edgemirror migrate --grants='it'\\''s me' prints)\n"};
+        static const char *const lines[] = {".conf migrate --grants=svc prints)\n",
+                                            ".conf migrate --grants='it'\\''s me' prints)\n"};
         static const char *const roles[] = {"svc", "'it\\'s me'"};
         sql(w, "DROP ROLE IF EXISTS \"it's me\"; CREATE ROLE \"it's me\" LOGIN");
         for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {

@@ -135,10 +135,7 @@ static void what_is_altered_by_hand_is_found_and_repaired(void **state)
                 assert_says(w, "out", "main                     ALTERED    ", true);
                 assert_says(w, "out", cases[i].says, true);
                 assert_says(w, "out", "other                    intact     20 rows\n", true);
-                assert_says(w, "err",
-                            "the rows of 1 of 2 edges were altered; edgemirror sync --dry-run EDGE "
-                            "shows them",
-                            true);
+                assert_says(w, "err", ".conf sync --dry-run EDGE shows them", true);
                 assert_int_equal(RUN(w, "verify", "--json", "main"), 1);
                 assert_says(w, "out", "\"state\":\"altered\"", true);
 

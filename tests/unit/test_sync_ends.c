@@ -2,6 +2,7 @@
  * What a sync says in ends that are rare, and that what has been decided stays.
  */
 #include "base/cleanup.h"
+#include "base/own_command.h"
 #include "unit/machine_bench.h"
 #include <errno.h>
 #include <setjmp.h>
@@ -93,12 +94,14 @@ static void the_way_out_can_be_pasted(void **state)
                 char id[UUID_STRING_SIZE], expected[200];
                 machine_live_until_apply(&m);
                 m.name = cases[i].name;
+                own_command_set(cases[i].usable ? "/srv/acme.conf" : NULL);
                 assert_int_equal(machine_give_applied(&m, &few), SYNC_DO_APPLY);
-                (void)snprintf(expected, sizeof(expected),
-                               "edgemirror sync --accept-removals %s removes",
+                (void)snprintf(expected, sizeof(expected), "%s sync --accept-removals %s removes",
+                               cases[i].usable ? "edgemirror -c /srv/acme.conf" : "edgemirror",
                                cases[i].usable ? cases[i].name : uuid_format(&m.edge, id));
                 assert_non_null(strstr(m.fault.message, expected));
         }
+        own_command_set(NULL);
 }
 
 static void an_empty_list_is_said_with_some_names(void **state)
