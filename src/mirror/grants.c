@@ -7,11 +7,7 @@
 #include "mirror/sql_embedded.h"
 #include <errno.h>
 
-typedef struct GrantsTask {
-        MirrorTask task;
-        MirrorGrantsCallback callback;
-        PgStep steps[2];
-} GrantsTask;
+DEFINE_ROWS_TASK(GrantsTask, grants, MirrorGrantsCallback, 2)
 
 static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
@@ -26,12 +22,6 @@ static PgNext grants_on_result(const PGresult *result, void *userdata, Fault *re
         for (int row = 0; row < PQntuples(result); row++)
                 t->callback(result_string(result, row, 0), &fault_none, t->task.userdata);
         return PG_NEXT;
-}
-
-static bool grants_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((GrantsTask *)task)->callback(NULL, fault, task->userdata);
-        return false;
 }
 
 int mirror_grants(Mirror *m, const char *role, MirrorGrantsCallback callback, void *userdata,

@@ -19,20 +19,17 @@ MirrorWait mirror_wait_parse(const char *word)
         return word ? (MirrorWait)text_find(wait_names, MIRROR_WAITS, word) : MIRROR_WAIT_NONE;
 }
 
-typedef struct InstanceTask {
-        MirrorTask task;
-        union {
-                MirrorBeatCallback beat;
-                MirrorInstancesCallback instances;
-        } callback;
-        MirrorBeatAnswer answer;
-} InstanceTask;
-
 /* ---- a sign of life ------------------------------------------------------------------------- */
+
+typedef struct BeatTask {
+        MirrorTask task;
+        MirrorBeatCallback callback;
+        MirrorBeatAnswer answer;
+} BeatTask;
 
 static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        InstanceTask *t = userdata;
+        BeatTask *t = userdata;
         t->answer.n_edges = result_int(result, 0, 0);
         t->answer.n_dead = result_int(result, 0, 1);
         return PG_NEXT;
@@ -40,8 +37,8 @@ static PgNext beat_on_result(const PGresult *result, void *userdata, Fault *ret_
 
 static bool beat_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        InstanceTask *t = (InstanceTask *)task;
-        t->callback.beat(&t->answer, fault, task->userdata);
+        BeatTask *t = (BeatTask *)task;
+        t->callback(&t->answer, fault, task->userdata);
         return false;
 }
 
@@ -49,10 +46,10 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for
                          const char *message, MirrorBeatCallback callback, void *userdata,
                          MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), beat_complete, userdata);
+        BeatTask *t = task_new(m, sizeof(*t), beat_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback.beat = callback;
+        t->callback = callback;
         params_uuid(t->task.params, instance);
         params_text(t->task.params, wait_names[waiting_for]);
         params_text(t->task.params, message);
@@ -75,9 +72,11 @@ int mirror_instance_stop(Mirror *m, const Uuid *instance, MirrorCallback callbac
 
 /* ---- all of them ---------------------------------------------------------------------------- */
 
+DEFINE_ROWS_TASK(InstancesTask, instances, MirrorInstancesCallback, 1)
+
 static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
-        InstanceTask *t = userdata;
+        InstancesTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
                 const MirrorInstanceStatus status = {
                         .name = result_text(r, row, 0),
@@ -91,23 +90,17 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
                         .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
                         .lease_sec = result_int(r, row, 10),
                 };
-                t->callback.instances(&status, &fault_none, t->task.userdata);
+                t->callback(&status, &fault_none, t->task.userdata);
         }
         return PG_NEXT;
 }
 
-static bool instances_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((InstanceTask *)task)->callback.instances(NULL, fault, task->userdata);
-        return false;
-}
-
 int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret)
 {
-        InstanceTask *t = task_new(m, sizeof(*t), instances_complete, userdata);
+        InstancesTask *t = task_new(m, sizeof(*t), instances_complete, userdata);
         if (!t)
                 return -ENOMEM;
-        t->callback.instances = callback;
+        t->callback = callback;
         params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, "instance", sql_instance_list, instances_on_result,
                                     ret);

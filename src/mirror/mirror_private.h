@@ -43,6 +43,20 @@ struct MirrorTask {
 /* A TaskComplete that gives the fault to `plain`. */
 bool task_report(MirrorTask *task, PgEnd end, const Fault *fault);
 
+/* The struct of a task that gives rows, with room for so many steps, and its TaskComplete: the
+ * callback is given each row with fault_none, and in the end NULL and the fault. */
+#define DEFINE_ROWS_TASK(Type, name, Callback, n_steps)                                            \
+        typedef struct Type {                                                                      \
+                MirrorTask task;                                                                   \
+                Callback callback;                                                                 \
+                PgStep steps[n_steps];                                                             \
+        } Type;                                                                                    \
+        static bool name##_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)      \
+        {                                                                                          \
+                ((Type *)task)->callback(NULL, fault, task->userdata);                             \
+                return false;                                                                      \
+        }
+
 /* Allocates `size` bytes (the file's own struct), zeroed, on the mirror's list. NULL: out of
  * memory. */
 void *task_new(Mirror *m, size_t size, TaskComplete complete, void *userdata);

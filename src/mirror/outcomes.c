@@ -6,10 +6,7 @@
 #include "mirror/sql_embedded.h"
 #include <errno.h>
 
-typedef struct OutcomesTask {
-        MirrorTask task;
-        MirrorOutcomesCallback callback;
-} OutcomesTask;
+DEFINE_ROWS_TASK(OutcomesTask, outcomes, MirrorOutcomesCallback, 1)
 
 static PgNext outcomes_on_result(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
@@ -23,12 +20,6 @@ static PgNext outcomes_on_result(const PGresult *r, void *userdata, Fault *ret_f
                         t->callback(&outcome, &fault_none, t->task.userdata);
         }
         return PG_NEXT;
-}
-
-static bool outcomes_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((OutcomesTask *)task)->callback(NULL, fault, task->userdata);
-        return false;
 }
 
 int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,

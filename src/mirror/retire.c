@@ -34,11 +34,8 @@ enum {
         FIND_STEPS,
 };
 
-typedef struct RetireTask {
-        MirrorTask task;
-        MirrorRetireCallback callback; /* of a look */
-        PgStep steps[RETIRE_STEPS];
-} RetireTask;
+/* The callback is of a look. */
+DEFINE_ROWS_TASK(RetireTask, retire_found, MirrorRetireCallback, RETIRE_STEPS)
 
 static void retire_trust(PgStep steps[static STEP_LOCK])
 {
@@ -62,16 +59,10 @@ static PgNext retire_on_found(const PGresult *r, void *userdata, Fault *ret_faul
         return PG_NEXT;
 }
 
-static bool retire_found(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((RetireTask *)task)->callback(NULL, fault, task->userdata);
-        return false;
-}
-
 int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallback callback,
                           void *userdata, MirrorTask **ret)
 {
-        RetireTask *t = task_new(m, sizeof(*t), retire_found, userdata);
+        RetireTask *t = task_new(m, sizeof(*t), retire_found_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;

@@ -11,11 +11,7 @@
 
 #define LOCK_TIMEOUT_USEC (3 * USEC_PER_SEC)
 
-typedef struct StatusTask {
-        MirrorTask task;
-        MirrorStatusCallback callback;
-        PgStep steps[3];
-} StatusTask;
+DEFINE_ROWS_TASK(StatusTask, status, MirrorStatusCallback, 3)
 
 /* The next column to be read. */
 typedef struct Cursor {
@@ -95,12 +91,6 @@ static PgNext status_on_result(const PGresult *result, void *userdata, Fault *re
                 t->callback(&status, &fault_none, t->task.userdata);
         }
         return PQntuples(result) > 0 ? PG_AGAIN : PG_NEXT;
-}
-
-static bool status_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((StatusTask *)task)->callback(NULL, fault, task->userdata);
-        return false;
 }
 
 int mirror_status(Mirror *m, const char *const *names, MirrorStatusCallback callback,

@@ -19,11 +19,7 @@ enum {
         COLUMN_HISTORY
 };
 
-typedef struct VerifyTask {
-        MirrorTask task;
-        MirrorVerifyCallback callback;
-        PgStep steps[3];
-} VerifyTask;
+DEFINE_ROWS_TASK(VerifyTask, verify, MirrorVerifyCallback, 3)
 
 static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
 {
@@ -42,12 +38,6 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
         (void)uuid_parse(result_string(r, 0, COLUMN_ID), &verify.edge);
         t->callback(&verify, &fault_none, t->task.userdata);
         return PG_AGAIN;
-}
-
-static bool verify_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
-{
-        ((VerifyTask *)task)->callback(NULL, fault, task->userdata);
-        return false;
 }
 
 int mirror_verify(Mirror *m, const char *const *names, MirrorVerifyCallback callback,
