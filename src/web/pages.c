@@ -118,8 +118,9 @@ static int read_begin(PageTask *t, WebService *service)
         return peers_task_begin(&t->read, service->peers, r);
 }
 
-static void page_begin_answer(const WebPage *page, WebRequest *request, WebService *service)
+void pages_answer(WebRequest *request, WebService *service)
 {
+        const WebPage *page = web_request_page(request);
         ServiceSnapshot s = service->take(service->userdata);
         if (s.postgres_fault) {
                 answer_fault(request, s.postgres_fault);
@@ -150,24 +151,4 @@ static void page_begin_answer(const WebPage *page, WebRequest *request, WebServi
                 return;
         }
         web_request_wait(request, page->title, page_task_cancel, TAKE(t));
-}
-
-void pages_answer_home(WebRequest *request, WebService *service)
-{
-        page_begin_answer(&page_home, request, service);
-}
-
-void pages_answer_edge(WebRequest *request, WebService *service)
-{
-        page_begin_answer(&page_edge, request, service);
-}
-
-void pages_answer_inventory(WebRequest *request, WebService *service)
-{
-        page_begin_answer(&page_inventory, request, service);
-}
-
-void pages_answer_changes(WebRequest *request, WebService *service)
-{
-        page_begin_answer(&page_changes, request, service);
 }

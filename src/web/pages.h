@@ -9,7 +9,4 @@
 
 #include "web/request.h"
 
-void pages_answer_home(WebRequest *request, WebService *service);
-void pages_answer_edge(WebRequest *request, WebService *service);
-void pages_answer_inventory(WebRequest *request, WebService *service);
-void pages_answer_changes(WebRequest *request, WebService *service);
+void pages_answer(WebRequest *request, WebService *service);

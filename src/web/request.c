@@ -31,6 +31,7 @@ struct WebRequest {
         struct MHD_Connection *connection;
         char *method, *path; /* the path is decoded where `malformed` is not set */
         bool malformed;
+        const WebRoute *route; /* NULL: none was found yet */
         const char *rest;
         Argument arguments[LIMIT_WEB_ARGUMENTS];
         size_t n_arguments;
@@ -197,6 +198,11 @@ void web_requests_stop(WebService *service)
 
 /* ---- what was asked ------------------------------------------------------------------------- */
 
+const WebPage *web_request_page(const WebRequest *r)
+{
+        return r->route->page;
+}
+
 const char *web_request_rest(const WebRequest *r)
 {
         return r->rest;
@@ -274,7 +280,7 @@ static void request_route(WebRequest *r, WebRouteFind find)
 {
         const char *host =
                 MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
-        const WebRoute *route = r->malformed ? NULL : find(r->path, &r->rest);
+        r->route = r->malformed ? NULL : find(r->path, &r->rest);
         if (!web_request_is_served(r))
                 web_request_answer_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
         else if (!host_is_allowed(host, r->service->host_names))
@@ -283,10 +289,10 @@ static void request_route(WebRequest *r, WebRouteFind find)
                                         "host_names of [monitor]");
         else if (r->malformed)
                 web_request_answer_line(r, MHD_HTTP_BAD_REQUEST, "malformed path or arguments");
-        else if (!route)
+        else if (!r->route)
                 web_request_answer_line(r, MHD_HTTP_NOT_FOUND, "nothing is here");
         else
-                route->answer(r, r->service);
+                r->route->answer(r, r->service);
 }
 
 enum MHD_Result web_request_handle(WebRequest *r, WebRouteFind find)

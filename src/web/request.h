@@ -28,12 +28,12 @@
 
 #define WEB_TEXT    "text/plain; charset=utf-8"
 #define WEB_HTML    "text/html; charset=utf-8"
-#define WEB_JSON    "application/json"
 #define WEB_JSONL   "application/x-ndjson"
 #define WEB_METRICS "text/plain; version=0.0.4; charset=utf-8"
 
 typedef struct WebService WebService;
 typedef struct WebRequest WebRequest;
+typedef struct WebPage WebPage;
 
 /* An answer that any number of requests may be given. */
 typedef struct WebAnswer WebAnswer;
@@ -47,6 +47,9 @@ WebAnswer *web_answer_new(unsigned status, const char *content_type, const char 
 /* NULL is fine. Returns NULL. Requests that were given it are served. */
 WebAnswer *web_answer_free(WebAnswer *a);
 DEFINE_CLEANUP(WebAnswer, web_answer, web_answer_free)
+
+/* The page of its route. */
+const WebPage *web_request_page(const WebRequest *r);
 
 /* What follows the prefix of its route; "" where the route is a path. */
 const char *web_request_rest(const WebRequest *r);

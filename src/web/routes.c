@@ -2,15 +2,16 @@
 #include "web/routes.h"
 #include "web/health.h"
 #include "web/metrics.h"
+#include "web/page.h"
 #include "web/pages.h"
 #include "web/status.h"
 #include <string.h>
 
 static const WebRoute ROUTES[] = {
-        {.path = "/", .answer = pages_answer_home},
-        {.path = "/edges/", .is_prefix = true, .answer = pages_answer_edge},
-        {.path = "/inventory", .answer = pages_answer_inventory},
-        {.path = "/changes", .answer = pages_answer_changes},
+        {.path = "/", .answer = pages_answer, .page = &page_home},
+        {.path = "/edges/", .is_prefix = true, .answer = pages_answer, .page = &page_edge},
+        {.path = "/inventory", .answer = pages_answer, .page = &page_inventory},
+        {.path = "/changes", .answer = pages_answer, .page = &page_changes},
         {.path = "/healthz", .answer = health_answer_alive},
         {.path = "/readyz", .answer = health_answer_ready},
         {.path = "/status.json", .answer = status_observation_answer},

@@ -9,6 +9,7 @@ typedef struct WebRoute {
         const char *path;
         bool is_prefix; /* of all paths that begin so; else the whole path */
         void (*answer)(WebRequest *request, WebService *service);
+        const WebPage *page; /* of pages_answer */
 } WebRoute;
 
 typedef const WebRoute *(*WebRouteFind)(const char *path, const char **ret_rest);
