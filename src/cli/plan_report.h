@@ -3,7 +3,7 @@
  * to be printed comes.
  *
  * Edges run side by side, and a plan may hold a million rows; so it is printed neither at once nor
- * from memory. Rows come in the order of their kinds (mirror.h).
+ * from memory. Rows come in the order of their kinds (mirror/apply.h).
  */
 #pragma once
 

@@ -46,7 +46,7 @@ typedef struct ConfigPostgres {
 typedef struct ConfigDiscover {
         bool enabled;
         uint64_t every_usec;
-        /* patterns of names, see config_discovers; exclude: NULL: none */
+        /* patterns of names, see edge_name_is_wanted; exclude: NULL: none */
         char *include, *exclude;
 } ConfigDiscover;
 

@@ -12,7 +12,7 @@
 
 typedef struct PgConnection PgConnection;
 
-/* In the order of MetricConnection. */
+/* In the order of the labels of METRIC_LABEL_CONNECTION in base/metric.c. */
 typedef enum PgConnectionState {
         PG_CONNECTION_CONNECTING, /* without a `conn`: it waits for the addresses */
         PG_CONNECTION_IDLE,

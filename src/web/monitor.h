@@ -38,7 +38,7 @@ typedef struct Monitor {
         bool reported; /* that it cannot listen */
 } Monitor;
 
-/* Does not listen yet. `fill` is called for a request, never between. */
+/* Does not listen yet. `take` is called for a request, never between. */
 void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotTake take, void *userdata);
 
 /* Listens where the configuration says, if that is elsewhere than before. The peers are borrowed

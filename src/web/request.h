@@ -15,7 +15,7 @@
  *     static void page_on_rows(…, void *userdata)
  *     {
  *             …
- *             web_request_answer(page->request, 200, WEB_HTML, page_style_hash, &body);
+ *             web_request_answer(page->request, 200, WEB_HTML, hash.data, &body);
  *     }
  */
 #pragma once

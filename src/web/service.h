@@ -17,7 +17,7 @@ struct WebService {
         sd_event *event;
         Peers *peers; /* in force, borrowed; what begins with them takes a reference (PeersTask) */
         ServiceSnapshotTake take;
-        void *userdata;         /* of fill */
+        void *userdata;         /* of take */
         const char *host_names; /* of the configuration; see host.h */
         StatusObservation status;
         int64_t edge_metrics; /* of the configuration */

@@ -1,6 +1,6 @@
 /*
- * mirror: mirror.h as src/sync uses it, over the simulated database: tasks, claim, progress and
- * finish. As src/mirror/task.c and lease.c have them.
+ * mirror: src/mirror as src/sync uses it, over the simulated database: tasks, claim, progress and
+ * finish. As src/mirror/mirror.c and lease.c have them.
  */
 #include "sim/mirror.h"
 #include "sim/check.h"
