@@ -99,7 +99,7 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
         Fault fault;
         lock_wait_fault(result, &fault);
         if (fault.scope != FAULT_NONE)
-                (void)check_report(userdata, "locks", -EBUSY, &fault, "");
+                check_add(userdata, "locks", &fault);
         return PG_NEXT;
 }
 
@@ -240,21 +240,16 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
 /* What is not there and need not be: a line, and no failure. */
 static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        CheckTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
-                char note[600 + OWN_COMMAND_BYTES];
+                bool role = strcmp(result_string(result, row, 0), "role") == 0;
                 bool migrates = result_bool(result, row, 3);
-                (void)snprintf(note, sizeof(note), "%.200s; %s%s: %.300s",
+                MirrorCheck *c = check_add(userdata, role ? "readers" : "publication", NULL);
+                (void)snprintf(c->detail, sizeof(c->detail), "%.200s; %s%s: %.300s",
                                result_string(result, row, 1), migrates ? own_command() : "",
                                migrates ? " migrate makes it, or an administrator"
                                         : "an administrator runs",
                                result_string(result, row, 2));
-                (void)check_report(t,
-                                   strcmp(result_string(result, row, 0), "role") == 0
-                                           ? "readers"
-                                           : "publication",
-                                   0, NULL, note);
-                t->checks[t->n_checks - 1].is_note = true;
+                c->is_note = true;
         }
         return PG_NEXT;
 }
@@ -263,49 +258,41 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
  * this machine is misled. */
 static PgNext check_on_clock(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        CheckTask *t = userdata;
+        MirrorCheck *c = check_add(userdata, "clock", NULL);
         struct timespec now;
-        char text[160];
         (void)clock_gettime(CLOCK_REALTIME, &now);
         int64_t ahead =
                 now.tv_sec * (int64_t)USEC_PER_SEC + now.tv_nsec / 1000 - result_int(result, 0, 0);
-        bool far = clock_skew(ahead, "PostgreSQL", text, sizeof(text));
-        (void)check_report(t, "clock", 0, NULL, text);
-        t->checks[t->n_checks - 1].is_note = far;
+        c->is_note = clock_skew(ahead, "PostgreSQL", c->detail, sizeof(c->detail));
         return PG_NEXT;
+}
+
+static const char *slot_advice(bool active, bool physical)
+{
+        if (active)
+                return "for its reader is behind; look there for what keeps it";
+        if (physical)
+                return "and nobody reads from it; it is physical: a standby or a backup may need "
+                       "it; ask whoever runs those, or an administrator";
+        return "and nobody reads from it; start its subscriber, or, when that is gone for good, an "
+               "administrator runs: ";
 }
 
 /* The disk of the server fills up meanwhile. */
 static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
-        CheckTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++) {
-                char name[80], text[512];
-                bool active = result_bool(result, row, 1);
+                MirrorCheck *c = check_add(userdata, "replication slots", NULL);
+                char name[80];
+                bool active = result_bool(result, row, 1), physical = result_bool(result, row, 4);
                 const char *slot = result_string(result, row, 0);
-                text_printable(slot, strlen(slot), name, sizeof(name));
-                if (active)
-                        (void)snprintf(
-                                text, sizeof(text),
-                                "slot %s keeps %.20s of write-ahead log from being removed, for "
-                                "its reader is behind; look there for what keeps it",
-                                name, result_string(result, row, 2));
-                else if (result_bool(result, row, 4))
-                        (void)snprintf(
-                                text, sizeof(text),
-                                "slot %s keeps %.20s of write-ahead log from being removed, and "
-                                "nobody reads from it; it is physical: a standby or a backup may "
-                                "need it; ask whoever runs those, or an administrator",
-                                name, result_string(result, row, 2));
-                else
-                        (void)snprintf(
-                                text, sizeof(text),
-                                "slot %s keeps %.20s of write-ahead log from being removed, and "
-                                "nobody reads from it; start its subscriber, or, when that "
-                                "is gone for good, an administrator runs: %.200s",
-                                name, result_string(result, row, 2), result_string(result, row, 3));
-                (void)check_report(t, "replication slots", 0, NULL, text);
-                t->checks[t->n_checks - 1].is_note = true;
+                (void)snprintf(
+                        c->detail, sizeof(c->detail),
+                        "slot %s keeps %.20s of write-ahead log from being removed, %s%.200s",
+                        text_printable(slot, strlen(slot), name, sizeof(name)),
+                        result_string(result, row, 2), slot_advice(active, physical),
+                        active || physical ? "" : result_string(result, row, 3));
+                c->is_note = true;
         }
         return PG_NEXT;
 }
