@@ -25,7 +25,7 @@ struct HttpClient {
         CurlLoop *loop;
         sd_event_source *delivery; /* armed while `done` is not empty */
         HttpTransferList lists[HTTP_PLACES];
-        unsigned in_flight, in_flight_max; /* length of `wire`, now and at most */
+        unsigned in_flight; /* on the wire */
 };
 
 static HttpTransferList *client_list(HttpClient *client, HttpPlace place)
@@ -44,8 +44,6 @@ static void client_move(HttpClient *client, HttpTransfer *t, HttpPlace place)
         int more = (place == HTTP_PLACE_WIRE) - (t->place == HTTP_PLACE_WIRE);
         client->in_flight += more;
         metric_add(METRIC_CATALOG_REQUESTS_IN_FLIGHT, 0, client->options.uncounted ? 0 : more);
-        if (client->in_flight > client->in_flight_max)
-                client->in_flight_max = client->in_flight;
         t->place = place;
 }
 
@@ -291,9 +289,4 @@ sd_event *http_client_event(const HttpClient *client)
 unsigned http_in_flight(const HttpClient *client)
 {
         return client->in_flight;
-}
-
-unsigned http_in_flight_max(const HttpClient *client)
-{
-        return client->in_flight_max;
 }

@@ -125,4 +125,3 @@ HttpTransfer *http_cancel(HttpTransfer *transfer);
 
 sd_event *http_client_event(const HttpClient *client); /* borrowed */
 unsigned http_in_flight(const HttpClient *client);     /* on the wire now */
-unsigned http_in_flight_max(const HttpClient *client); /* the most at one time so far */
