@@ -424,6 +424,7 @@ static int write_status(void)
 {
         const MirrorStatus s = {.edge = id_of(ID),
                                 .name = "e",
+                                .state = "failing",
                                 .job_id = "j",
                                 .job_state = "RUNNING",
                                 .job_progress = 12.5,
@@ -437,7 +438,7 @@ static int write_status(void)
         cJSON_Delete(o);
         if (r == 0) { /* with all of its members */
                 cJSON *read = cJSON_Parse(line.data);
-                assert_true(!read || cJSON_GetArraySize(read) == 19);
+                assert_true(!read || cJSON_GetArraySize(read) == 20);
                 assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "job")) == 3);
                 assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "error")) == 5);
                 r = read ? 0 : -ENOMEM;
