@@ -1564,6 +1564,11 @@ src/daemon/notify.c
 integration/test_notify what_waits_is_not_told*
 s/else if (!o->by_hand)/else if (false)/
 
+what somebody has synced by hand while a message waited counts as told
+src/daemon/notify.c
+integration/test_notify what_waits_is_told_when*
+s/else if (!o->by_hand)/else/
+
 what was seen since PostgreSQL was asked gives way to its answer
 src/daemon/notify_subjects.c
 sim/messages messages

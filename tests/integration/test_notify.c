@@ -140,6 +140,26 @@ static void what_waits_is_not_told_when_another_instance_has_synced_the_edge(voi
         server_stop(server);
 }
 
+/* The command has told nobody. */
+static void what_waits_is_told_when_somebody_has_synced_the_edge_by_hand(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        tell(w, server, "/down");
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 2, "\"status\":403");
+        make_due(w, 2, 2);
+        harness_service_await_log(s, "took no message (HTTP 503); 1 change to tell", 1);
+        no_faults(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
+        tell(w, server, "/again");
+        harness_service_reload(s);
+        await_told(server, "POST /" TOKEN "/again");
+        await_told(server, "edge e2: well again");
+        service_stop(w, 0);
+        server_stop(server);
+}
+
 static void call_in_the_catalog(ServiceWorld *w, int edge, const char *name)
 {
         char path[128], change[128];
@@ -416,6 +436,8 @@ int main(void)
                 cmocka_unit_test_setup(
                         what_waits_is_not_told_when_another_instance_has_synced_the_edge,
                         few_edges),
+                cmocka_unit_test_setup(what_waits_is_told_when_somebody_has_synced_the_edge_by_hand,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         what_was_told_of_an_edge_ends_when_it_is_discovered_by_another_name,
                         few_edges),
