@@ -121,9 +121,8 @@ static bool edge_trouble(const MirrorStatus *s, char *out, size_t size)
         bool failing = text_equal(s->state, "failing");
         bool unrefreshed = text_equal(s->state, "unrefreshed");
         bool unlisted = text_equal(s->state, "unlisted");
-        bool hidden = text_equal(s->state, "overdue");
-        bool unstable = text_equal(s->state, "unstable") || (hidden && outcome == OUTCOME_UNSTABLE);
-        bool held = hidden && outcome == OUTCOME_HELD;
+        bool unstable = outcome == OUTCOME_UNSTABLE;
+        bool hidden = (unstable || outcome == OUTCOME_HELD) && text_equal(s->state, "overdue");
         const char *code = failing || unstable || unrefreshed ? s->error_code : NULL;
         if (!status_is_trouble(s) && !unlisted)
                 return false;
@@ -131,14 +130,13 @@ static bool edge_trouble(const MirrorStatus *s, char *out, size_t size)
                        failing       ? "failed"
                        : unlisted    ? "never listed"
                        : unrefreshed ? "not refreshed"
-                       : unstable    ? "unstable"
-                       : held        ? "held"
+                       : hidden      ? s->outcome
                                      : s->state);
         if (code)
                 append(out, size, ": %s", code);
         if (s->overdue && strcmp(out, "overdue") != 0)
                 append(out, size, " and overdue");
-        if ((failing || unstable) && s->consecutive_failures > 1)
+        if (s->consecutive_failures > 1)
                 append(out, size, ", %lld failures in a row", (long long)s->consecutive_failures);
         if (unrefreshed && s->refreshed_age_sec < 0)
                 append(out, size, ", never before");
