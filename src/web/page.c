@@ -276,10 +276,9 @@ static void put_command(Html *h, const char *command, size_t size, const char *e
         _cleanup_(text_done) Text t = {0};
         const char *place = memmem(command, size, "%s", 2);
         size_t before = place ? (size_t)(place - command) : size;
-        /* the configuration goes between the program and what it is to do */
-        const char *arguments = memchr(command, ' ', before);
-        size_t skipped = arguments ? (size_t)(arguments - command) : before;
-        int r = text_append_string(&t, own_command());
+        /* the configuration goes between this program and what it is to do */
+        size_t skipped = text_starts_with(command, "edgemirror ") ? strlen("edgemirror") : 0;
+        int r = text_append_string(&t, skipped ? own_command() : "");
         if (r >= 0)
                 r = text_append(&t, command + skipped, before - skipped);
         if (place && r >= 0)

@@ -148,6 +148,8 @@ static void a_token_is_renewed_before_it_expires(void **state)
         assert_int_equal(count_in_requests(w, "", REFUSED), 0);
 }
 
+enum { MAX_REQUESTS = 8 }; /* max_requests, unless it is configured */
+
 /* Without a lifetime it is used until it is refused; so is one that lives shorter than it was said,
  * and one that is revoked. */
 static void a_token_that_is_refused_is_replaced(void **state)
@@ -163,7 +165,9 @@ static void a_token_that_is_refused_is_replaced(void **state)
                 fault(w, "refresh", "\"job_run_ms\":2500");
                 assert_synced(w);
                 assert_true(tokens(w) >= 3);
-                assert_int_equal(count_in_requests(w, "", REFUSED), tokens(w) - 1);
+                /* requests go side by side: a token may be refused to more than one */
+                assert_in_range(count_in_requests(w, "", REFUSED), tokens(w) - 1,
+                                MAX_REQUESTS * (tokens(w) - 1));
         }
         begin(w, "");
         fault(w, "refresh", "\"job_run_ms\":2000");
