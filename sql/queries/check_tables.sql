@@ -27,7 +27,7 @@ WITH made (relation, columns) AS (VALUES
                                       http_status job_id'),
     ('schema_version',               'version name checksum applied_at'),
     ('sync_request',                 'edge_connection_id requested_at requested_by'),
-    ('sync_run',                     'run_id edge_connection_id instance epoch trigger phase outcome refresh started_at finished_at job_id job_url
+    ('sync_run',                     'run_id edge_connection_id instance epoch trigger by_hand phase outcome refresh started_at finished_at job_id job_url
                                       job_state job_result job_progress job_message job pages requests listed added changed removed restored
                                       unchanged held error_scope error_code error_message http_status problem pending rejected'),
     ('unregistered',                 'id edge_connection_id edge name first_seen_at ever_registered edge_enabled')
