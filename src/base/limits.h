@@ -62,7 +62,7 @@
 #define LIMIT_WEB_TEXT_BYTES       4096 /* of a text in a page; what is longer is cut visibly */
 
 /* Messages to a receiver */
-#define LIMIT_NOTIFY_EVENTS         50 /* in one message; the rest follows */
+#define LIMIT_NOTIFY_EVENTS         50          /* in one message; the rest follows */
 #define LIMIT_NOTIFY_TEMPLATE_BYTES (64 * 1024) /* the file of one */
 #define LIMIT_NOTIFY_TEAMS_BYTES    12000       /* it refuses 28 KiB, of two for each character */
 #define LIMIT_NOTIFY_ANSWER_BYTES   (64 * 1024) /* which nobody reads */

@@ -344,10 +344,10 @@ another_database() {
         sql 'SELECT pg_reload_conf()' >/dev/null || return 1
         export EDGEMIRROR_POSTGRES_CONNINFO='host=127.0.0.2 dbname=bi user=edgemirror'
         advice=$(runuser -u edgemirror -- "$bindir/edgemirror" migrate 2>&1)
-        advice=${advice##*, as root: }
+        unset EDGEMIRROR_POSTGRES_CONNINFO
+        advice=${advice##*, as root:}
         why="advised was: $advice"
         advice=$(PATH="$bindir:$PATH" eval "${advice%COMMAND}migrate" </dev/null 2>&1)
-        unset EDGEMIRROR_POSTGRES_CONNINFO
         case $advice in
         'database bi at 127.0.0.2, schema edgemirror: version 0 → '*) why= ;;
         *) why="$why; that says: $advice" ;;

@@ -213,7 +213,8 @@ static void only_a_request_that_names_an_edge_blames_the_id_of_the_edge(void **s
                 (void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server->port);
                 assert_int_equal(
                         catalog_new(w->bench.client, &(CatalogOptions){.base_url = base}, &c), 0);
-                assert_int_equal(catalog_refresh(c, &id, NULL, hint_on_refresh, &hints[0], &call), 0);
+                assert_int_equal(catalog_refresh(c, &id, NULL, hint_on_refresh, &hints[0], &call),
+                                 0);
                 assert_int_equal(catalog_list(c, &id, NULL, 0, 5, hint_on_page, &hints[1], &call),
                                  0);
                 assert_int_equal(catalog_get_one(c, &id, hint_on_one, &hints[2], &call), 0);

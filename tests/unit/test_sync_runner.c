@@ -261,12 +261,11 @@ static void a_lease_that_ran_out_while_the_refresh_waits_sends_none(void **state
                                           {API "/refresh", ACCEPTED(""), 0, NULL, SCRIPT_CLOSE},
                                           {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
                                           {0}};
-                Answer postgres[] = {
-                        ROW(sql_claim, claimed),
-                        {.words = sql_progress, .kind = ANSWER_ERROR, .text = "57014"},
-                        ROW(sql_finish, one),
-                        ROW(sql_apply_unchanged, unchanged),
-                        {0}};
+                Answer postgres[] = {ROW(sql_claim, claimed),
+                                     {.words = sql_progress, .kind = ANSWER_ERROR, .text = "57014"},
+                                     ROW(sql_finish, one),
+                                     ROW(sql_apply_unchanged, unchanged),
+                                     {0}};
                 World w;
                 char url[128];
                 int gate = 0;
