@@ -75,18 +75,23 @@ static void tokens_that_live_a_second_are_renewed_one_at_a_time(void **state)
 {
         ServiceWorld *w = *state;
         const long seconds = seconds_of("EDGEMIRROR_OAUTH2_SECONDS", 5);
+        enum { TOKENS_MIN = 4, SECONDS_MAX = 60 };
         service_control(w, "/control/settings", "{\"token_lifetime_s\":1}");
         service_fault(w, "token", -1, "\"delay_ms\":50");
         HarnessService *s = service_start(w, 0);
-        const time_t end = time(NULL) + seconds, begin = time(NULL);
-        int n = 0;
-        while (time(NULL) < end)
+        const time_t begin = time(NULL);
+        int n = 0, tokens = 0;
+        /* A token is renewed by who needs one: on a slow machine that is less often. */
+        while (time(NULL) < begin + seconds || tokens < TOKENS_MIN) {
+                assert_true(time(NULL) < begin + seconds + SECONDS_MAX);
                 run_all_once(w, s, ++n);
-        int took = (int)(time(NULL) - begin), tokens = requests(w, "token", -1, 0);
+                tokens = requests(w, "token", -1, 0);
+        }
+        int took = (int)(time(NULL) - begin);
         print_message("#   %d requests, %d tokens, %d s\n", requests(w, "any", -1, 0), tokens,
                       took);
         assert_one_at_a_time(w);
-        assert_true(tokens > took / 2 && tokens <= 2 * took + 4);
+        assert_true(tokens <= 2 * took + 4);
         assert_int_equal(requests(w, "any", -1, 401), 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE outcome IS "
                                      "DISTINCT FROM 'synced'"),
