@@ -4,7 +4,6 @@
 #include "base/own_command.h"
 #include "base/template.h"
 #include "base/utc.h"
-#include "daemon/notify_format.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +26,39 @@ const char *const notify_kinds[NOTIFY_KINDS] = {
 const char *const notify_states[NOTIFY_STATES] = {
         [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
         [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
+
+/* clang-format off */
+#define TEAMS_LINE(text)                                                                           \
+        "{\"type\":\"RichTextBlock\",\"inlines\":[{\"type\":\"TextRun\",\"text\":\"" text "\"}]}"
+
+/* Slack reads "<!channel>" and links in a text that does not escape them; Teams reads Markdown, but
+ * not in a TextRun. */
+static const char *const formats[CONFIG_NOTIFY_FORMATS] = {
+        [CONFIG_NOTIFY_JSON] =
+                "{\"instance\":\"{{instance}}\",\"catalog\":\"{{catalog}}\","
+                "\"status\":\"{{status}}\",\"text\":\"{{text}}\",\"more\":\"{{more}}\","
+                "\"events\":[{{#events}}{"
+                "\"kind\":\"{{kind}}\",\"name\":\"{{name}}\",\"catalog\":\"{{catalog}}\","
+                "\"status\":\"{{status}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\","
+                "\"text\":\"{{text}}\",\"time\":\"{{time}}\"}{{/events}}]}",
+        [CONFIG_NOTIFY_SLACK] =
+                "{\"text\":\"{{text_escaped}}\"}",
+        [CONFIG_NOTIFY_TEAMS] =
+                "{\"type\":\"message\",\"attachments\":[{"
+                "\"contentType\":\"application/vnd.microsoft.card.adaptive\","
+                "\"content\":{\"type\":\"AdaptiveCard\",\"version\":\"1.4\",\"body\":["
+                TEAMS_LINE("edgemirror {{instance}} {{more}}") ","
+                "{\"type\":\"Container\",\"items\":["
+                "{{#events}}" TEAMS_LINE("{{text}}") "{{/events}}]}]}}]}",
+        [CONFIG_NOTIFY_ALERTMANAGER] =
+                "[{{#events}}{\"labels\":{"
+                "\"alertname\":\"EdgemirrorTrouble\",\"kind\":\"{{kind}}\",\"name\":\"{{name}}\","
+                "\"catalog\":\"{{catalog}}\",\"instance\":\"{{peer_instance}}\"},"
+                "\"annotations\":{"
+                "\"summary\":\"{{text}}\",\"state\":\"{{state}}\",\"code\":\"{{code}}\"},"
+                "\"startsAt\":\"{{time}}\",\"endsAt\":\"{{ends}}\"}{{/events}}]",
+};
+/* clang-format on */
 
 enum { EVENT_FIELDS = 10 };
 
@@ -157,7 +189,7 @@ int notify_form_open(NotifyForm *form, const Config *config, Fault *ret_fault)
         if (!form->instance || !form->catalog)
                 return fault_no_memory(ret_fault);
         if (!c->template_file) {
-                form->template = strdup(notify_formats[c->format]);
+                form->template = strdup(formats[c->format]);
                 return form->template ? 0 : fault_no_memory(ret_fault);
         }
         return read_template(c->template_file, &form->template, ret_fault);

@@ -514,8 +514,13 @@ src/daemon/database_clock.c
 integration/test_notify a_postgres_that_was_away*
 s/if (!database_clock_is_known(c))/if (false)/
 
+an alert that waits counts as told when another instance has found the edge otherwise
+src/daemon/notify.c
+integration/test_notify an_alert_that_waits*
+/^static void notify_on_outcome/,/^}/s/if (n->form.alerts)$/if (false)/
+
 alerts of two catalogs have the same labels
-src/daemon/notify_format.c
+src/daemon/notify_message.c
 unit/test_daemon_notify_formats every_format*
 s/\\"catalog\\":\\"{{catalog}}\\",\\"instance/\\"instance/
 
@@ -570,7 +575,7 @@ unit/test_daemon_notify_formats teams_is_sent*
 s/body.size > n->body_max_bytes/false/
 
 Teams is not told how much has no place
-src/daemon/notify_format.c
+src/daemon/notify_message.c
 unit/test_daemon_notify_formats more_than_a_message*
 s/{{instance}} {{more}}/{{instance}}/
 
@@ -650,7 +655,7 @@ integration/test_notify what_changes*
 s/CASE WHEN NOT r.by_hand THEN r.outcome END/NULL::text/
 
 Slack reads commands in the name of an edge
-src/daemon/notify_format.c
+src/daemon/notify_message.c
 unit/test_daemon_notify_formats every_format*
 s/{{text_escaped}}/{{text}}/
 

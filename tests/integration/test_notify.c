@@ -39,11 +39,16 @@ static void tell_at(ServiceWorld *w, const char *url, const char *further)
         harness_write(w->folder, "edgemirror.conf.d/notify.conf", text);
 }
 
-static void tell(ServiceWorld *w, const Server *server, const char *path)
+static void tell_with(ServiceWorld *w, const Server *server, const char *path, const char *further)
 {
         char url[256];
         (void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/" TOKEN "%s\n", server->port, path);
-        tell_at(w, url, "");
+        tell_at(w, url, further);
+}
+
+static void tell(ServiceWorld *w, const Server *server, const char *path)
+{
+        tell_with(w, server, path, "");
 }
 
 /* The receiver has been told this. */
@@ -113,28 +118,50 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
 }
 
 /* Two instances: what waits in the one, because its receiver is away, the other finds well, and
- * tells so; that is the last word. */
+ * tells so. Then the one has its receiver back. */
+static void wait_while_another_instance_syncs_the_edge(ServiceWorld *w, Server *server,
+                                                       const char *further)
+{
+        tell_with(w, server, "/down", further);
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 2, "\"status\":403");
+        make_due(w, 2, 2);
+        harness_service_await_log(s, "took no message (HTTP 503); ", 1);
+        harness_service_await_log(s, "e2: failed", 1);
+        harness_service_signal(s, SIGSTOP);
+        no_faults(w);
+        tell_with(w, server, "", further);
+        (void)service_start(w, 1);
+        make_due(w, 2, 2);
+        await_told(server, "edge e2: well again");
+        tell_with(w, server, "/again", further);
+        harness_service_signal(s, SIGCONT);
+        harness_service_reload(s);
+}
+
+/* That was the last word. */
 static void what_waits_is_not_told_when_another_instance_has_synced_the_edge(void **state)
 {
         ServiceWorld *w = *state;
         Server *server = server_start(scripts);
-        tell(w, server, "/down");
-        HarnessService *s = service_start(w, 0);
-        service_fault(w, "list", 2, "\"status\":403");
-        make_due(w, 2, 2);
-        harness_service_await_log(s, "took no message (HTTP 503); 1 change to tell", 1);
-        harness_service_signal(s, SIGSTOP);
-        no_faults(w);
-        tell(w, server, "");
-        (void)service_start(w, 1);
-        make_due(w, 2, 2);
-        await_told(server, "edge e2: well again");
-
-        tell(w, server, "/again");
-        harness_service_signal(s, SIGCONT);
-        harness_service_reload(s);
+        wait_while_another_instance_syncs_the_edge(w, server, "");
         await_told(server, "HEAD /" TOKEN "/again"); /* there is nothing to tell */
         assert_null(strstr(server->log, "POST /" TOKEN "/again"));
+        service_stop(w, 0);
+        service_stop(w, 1);
+        server_stop(server);
+}
+
+/* Alertmanager may have taken what came from here last, and ends the alert when it is told so. */
+static void an_alert_that_waits_is_told_as_another_instance_has_found_the_edge(void **state)
+{
+        ServiceWorld *w = *state;
+        Server *server = server_start(scripts);
+        wait_while_another_instance_syncs_the_edge(w, server, "format = alertmanager\n");
+        await_told(server, "POST /" TOKEN "/again");
+        const char *last = strstr(server->log, "POST /" TOKEN "/again");
+        assert_null(strstr(last, "edge e2: failed"));
+        assert_non_null(strstr(last, "edge e2: well again"));
         service_stop(w, 0);
         service_stop(w, 1);
         server_stop(server);
@@ -435,6 +462,9 @@ int main(void)
                 cmocka_unit_test_setup(what_changes_is_told_by_whoever_sees_it, few_edges),
                 cmocka_unit_test_setup(
                         what_waits_is_not_told_when_another_instance_has_synced_the_edge,
+                        few_edges),
+                cmocka_unit_test_setup(
+                        an_alert_that_waits_is_told_as_another_instance_has_found_the_edge,
                         few_edges),
                 cmocka_unit_test_setup(what_waits_is_told_when_somebody_has_synced_the_edge_by_hand,
                                        few_edges),
