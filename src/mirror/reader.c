@@ -28,7 +28,7 @@ typedef struct ReadTask {
 
 /* ---- tables --------------------------------------------------------------------------------- */
 
-const char *mirror_table_text(const MirrorTable *t, size_t row, const char *column)
+const char *table_text(const MirrorTable *t, size_t row, const char *column)
 {
         size_t i = 0;
         while (i < t->n_columns && !text_equal(t->columns[i], column))
@@ -37,21 +37,21 @@ const char *mirror_table_text(const MirrorTable *t, size_t row, const char *colu
         return t->cells[row * t->n_columns + i];
 }
 
-int64_t mirror_table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise)
+int64_t table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise)
 {
-        const char *text = mirror_table_text(t, row, column);
+        const char *text = table_text(t, row, column);
         return text ? strtoll(text, NULL, 10) : otherwise;
 }
 
-int64_t mirror_table_age(const MirrorTable *t, size_t row, const char *column)
+int64_t table_age(const MirrorTable *t, size_t row, const char *column)
 {
-        int64_t age = mirror_table_int(t, row, column, 0);
-        return !mirror_table_text(t, row, column) ? -1 : age < 0 ? 0 : age;
+        int64_t age = table_int(t, row, column, 0);
+        return !table_text(t, row, column) ? -1 : age < 0 ? 0 : age;
 }
 
-bool mirror_table_bool(const MirrorTable *t, size_t row, const char *column)
+bool table_bool(const MirrorTable *t, size_t row, const char *column)
 {
-        const char *text = mirror_table_text(t, row, column);
+        const char *text = table_text(t, row, column);
         return text && text[0] == 't';
 }
 

@@ -20,11 +20,11 @@ typedef struct MirrorTable {
 } MirrorTable;
 
 /* The column is one of the query's: another name is a fault of the program. */
-const char *mirror_table_text(const MirrorTable *t, size_t row, const char *column);
-int64_t mirror_table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise);
+const char *table_text(const MirrorTable *t, size_t row, const char *column);
+int64_t table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise);
 /* Seconds that have passed since; 0 where a clock was set back meanwhile; NULL: -1. */
-int64_t mirror_table_age(const MirrorTable *t, size_t row, const char *column);
-bool mirror_table_bool(const MirrorTable *t, size_t row, const char *column); /* NULL: false */
+int64_t table_age(const MirrorTable *t, size_t row, const char *column);
+bool table_bool(const MirrorTable *t, size_t row, const char *column); /* NULL: false */
 
 enum { MIRROR_QUESTIONS_MAX = 6, MIRROR_QUESTION_PARAMS_MAX = 8 };
 

@@ -250,9 +250,9 @@ static void page_put_state(Html *h, const EdgeState *state)
 
 const EdgeState *page_put_states(Html *h, const MirrorTable *t, size_t row)
 {
-        const char *word = mirror_table_text(t, row, "state");
-        const EdgeState *state = edge_state_find(word, mirror_table_text(t, row, "last_refresh"));
-        const EdgeState *hidden = edge_state_hidden(word, mirror_table_bool(t, row, "overdue"));
+        const char *word = table_text(t, row, "state");
+        const EdgeState *state = edge_state_find(word, table_text(t, row, "last_refresh"));
+        const EdgeState *hidden = edge_state_hidden(word, table_bool(t, row, "overdue"));
         page_put_state(h, state);
         if (hidden) {
                 html_text(h, " ");
@@ -263,12 +263,12 @@ const EdgeState *page_put_states(Html *h, const MirrorTable *t, size_t row)
 
 void page_put_hidden_state(Html *h, const MirrorTable *t, size_t row)
 {
-        const EdgeState *hidden = edge_state_hidden(mirror_table_text(t, row, "state"),
-                                                    mirror_table_bool(t, row, "overdue"));
+        const EdgeState *hidden =
+                edge_state_hidden(table_text(t, row, "state"), table_bool(t, row, "overdue"));
         if (!hidden)
                 return;
         html_put(h, "p", hidden->meaning);
-        page_put_advice(h, hidden->advice, mirror_table_text(t, row, "edge"));
+        page_put_advice(h, hidden->advice, table_text(t, row, "edge"));
 }
 
 static void put_command(Html *h, const char *command, size_t size, const char *edge)

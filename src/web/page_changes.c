@@ -60,11 +60,10 @@ static void put_days(Html *h, const PageView *v)
         for (size_t row = 0; row < t->n_rows; row++) {
                 html_open(h, "tr");
                 html_open(h, "th", {"scope", "row"}, {"class", "t"});
-                page_put_link(h, v, "day", mirror_table_text(t, row, "day"),
-                              mirror_table_text(t, row, "day"));
+                page_put_link(h, v, "day", table_text(t, row, "day"), table_text(t, row, "day"));
                 html_close(h);
                 for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-                        int64_t n = mirror_table_int(t, row, counts[i], 0);
+                        int64_t n = table_int(t, row, counts[i], 0);
                         bool wide = i == 1 || i == 3 || i == 5;
                         page_put_number(h, "td", n,
                                         n == 0 ? wide ? "n wide muted" : "n muted"
@@ -101,40 +100,39 @@ static void put_filters(Html *h, const PageView *v)
 
 static void put_what(Html *h, const MirrorTable *t, size_t i)
 {
-        const char *before = mirror_table_text(t, i, "name_before");
-        const char *from = mirror_table_text(t, i, "edge_before");
-        bool was = mirror_table_bool(t, i, "registered_before");
-        bool is = mirror_table_bool(t, i, "registered_after");
-        html_text(h, kind_text(mirror_table_text(t, i, "kind")));
-        if (text_equal(mirror_table_text(t, i, "kind"), "moved_in")) {
+        const char *before = table_text(t, i, "name_before");
+        const char *from = table_text(t, i, "edge_before");
+        bool was = table_bool(t, i, "registered_before");
+        bool is = table_bool(t, i, "registered_after");
+        html_text(h, kind_text(table_text(t, i, "kind")));
+        if (text_equal(table_text(t, i, "kind"), "moved_in")) {
                 html_text(h, " from ");
                 html_put(h, "span", from ? from : "an edge that is not configured",
                          {"class", "name"});
         }
-        if (mirror_table_bool(t, i, "renamed") && before) {
+        if (table_bool(t, i, "renamed") && before) {
                 html_text(h, "; was called ");
                 html_put(h, "span", before, {"class", "name"});
         }
-        if (mirror_table_bool(t, i, "relinked"))
+        if (table_bool(t, i, "relinked"))
                 html_text(h, !was ? "; registered" : !is ? "; lost its asset" : "; another asset");
 }
 
 static void put_change(Html *h, const MirrorTable *t, size_t i)
 {
-        const char *after = mirror_table_text(t, i, "name_after");
+        const char *after = table_text(t, i, "name_after");
         html_open(h, "tr");
         html_open(h, "td", {"class", "t"});
-        html_printf(h, "%s ", mirror_table_text(t, i, "day"));
-        html_put(h, "span", mirror_table_text(t, i, "time"), {"class", "wide"});
+        html_printf(h, "%s ", table_text(t, i, "day"));
+        html_put(h, "span", table_text(t, i, "time"), {"class", "wide"});
         html_close(h);
-        html_put(h, "th", after ? after : mirror_table_text(t, i, "name_before"), {"scope", "row"},
+        html_put(h, "th", after ? after : table_text(t, i, "name_before"), {"scope", "row"},
                  {"class", "name"});
         html_open(h, "td");
         put_what(h, t, i);
         html_close(h);
         html_open(h, "td");
-        page_put_edge(h, mirror_table_text(t, i, "edge"),
-                      mirror_table_text(t, i, "edge_connection_id"));
+        page_put_edge(h, table_text(t, i, "edge"), table_text(t, i, "edge_connection_id"));
         html_close(h);
         html_close(h);
 }

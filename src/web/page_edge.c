@@ -32,11 +32,11 @@ static void put_clock(Html *h, const MirrorTable *t, const char *term, const cha
                       const char *age, const char *note)
 {
         char text[64];
-        const char *time = mirror_table_text(t, 0, at);
+        const char *time = table_text(t, 0, at);
         html_put(h, "dt", term);
         html_open(h, "dd");
         if (time)
-                html_printf(h, "%s ago, %s", page_age(mirror_table_age(t, 0, age), "", text), time);
+                html_printf(h, "%s ago, %s", page_age(table_age(t, 0, age), "", text), time);
         else
                 html_text(h, "never");
         html_put(h, "span", note, {"class", "muted"});
@@ -46,36 +46,35 @@ static void put_clock(Html *h, const MirrorTable *t, const char *term, const cha
 static void put_next(Html *h, const MirrorTable *t)
 {
         char text[64];
-        int64_t next_in = mirror_table_int(t, 0, "next_in", 0);
+        int64_t next_in = table_int(t, 0, "next_in", 0);
         html_put(h, "dt", "Next run");
         html_open(h, "dd");
-        if (!mirror_table_bool(t, 0, "scheduled"))
+        if (!table_bool(t, 0, "scheduled"))
                 html_text(h, "not scheduled: no instance of the service has it in its queue");
         else if (next_in < 0)
                 html_printf(h, "due for %s", page_age(-next_in, "", text));
         else
                 html_printf(h, "in %s, %s", page_age(next_in, "", text),
-                            mirror_table_text(t, 0, "next_run_at"));
-        html_printf(h, " (%s, time zone %s)", mirror_table_text(t, 0, "schedule"),
-                    mirror_table_text(t, 0, "timezone"));
+                            table_text(t, 0, "next_run_at"));
+        html_printf(h, " (%s, time zone %s)", table_text(t, 0, "schedule"),
+                    table_text(t, 0, "timezone"));
         html_close(h);
 }
 
 static void put_running(Html *h, const MirrorTable *t)
 {
         char text[64];
-        const char *state = mirror_table_text(t, 0, "open_job_state");
-        const char *progress = mirror_table_text(t, 0, "open_job_progress");
-        const char *message = mirror_table_text(t, 0, "open_job_message");
-        if (!mirror_table_text(t, 0, "phase"))
+        const char *state = table_text(t, 0, "open_job_state");
+        const char *progress = table_text(t, 0, "open_job_progress");
+        const char *message = table_text(t, 0, "open_job_message");
+        if (!table_text(t, 0, "phase"))
                 return;
-        int64_t listed = mirror_table_int(t, 0, "open_listed", 0);
+        int64_t listed = table_int(t, 0, "open_listed", 0);
         html_put(h, "dt", "Running");
         html_open(h, "dd");
-        html_printf(h, "%s, for %s, by %s, %" PRId64 " row%s listed",
-                    mirror_table_text(t, 0, "phase"),
-                    page_age(mirror_table_age(t, 0, "running_for"), "", text),
-                    mirror_table_text(t, 0, "holder"), listed, text_plural(listed));
+        html_printf(h, "%s, for %s, by %s, %" PRId64 " row%s listed", table_text(t, 0, "phase"),
+                    page_age(table_age(t, 0, "running_for"), "", text), table_text(t, 0, "holder"),
+                    listed, text_plural(listed));
         if (state)
                 html_printf(h, "; job %s", state);
         if (progress)
@@ -98,7 +97,7 @@ static void put_link(Html *h, const char *gap, const char *path, const char *edg
 
 static void put_clocks(Html *h, const MirrorTable *t)
 {
-        const char *name = mirror_table_text(t, 0, "edge");
+        const char *name = table_text(t, 0, "edge");
         html_open(h, "dl");
         put_clock(h, t, "Listed", "listed_at", "listed_age",
                   " (what changed in the catalog since may be missing)");
@@ -109,8 +108,8 @@ static void put_clocks(Html *h, const MirrorTable *t)
         put_running(h, t);
         html_put(h, "dt", "Databases");
         html_open(h, "dd");
-        if (mirror_table_text(t, 0, "row_count"))
-                page_put_number(h, "span", mirror_table_int(t, 0, "row_count", 0), NULL);
+        if (table_text(t, 0, "row_count"))
+                page_put_number(h, "span", table_int(t, 0, "row_count", 0), NULL);
         else
                 html_text(h, "not known yet");
         put_link(h, " – ", "/inventory?edge=", name, "their names");
@@ -118,8 +117,8 @@ static void put_clocks(Html *h, const MirrorTable *t)
         html_close(h);
         html_put(h, "dt", "Edge connection");
         html_open(h, "dd");
-        html_put(h, "code", mirror_table_text(t, 0, "edge_connection_id"));
-        html_printf(h, ", %s", mirror_table_text(t, 0, "origin"));
+        html_put(h, "code", table_text(t, 0, "edge_connection_id"));
+        html_printf(h, ", %s", table_text(t, 0, "origin"));
         html_close(h);
         html_close(h);
 }
@@ -127,11 +126,11 @@ static void put_clocks(Html *h, const MirrorTable *t)
 static void put_verdict(Html *h, const MirrorTable *t)
 {
         char class[64];
-        const char *name = mirror_table_text(t, 0, "edge");
-        const char *problem = mirror_table_text(t, 0, "problem");
-        const EdgeState *state = edge_state_find(mirror_table_text(t, 0, "state"),
-                                                 mirror_table_text(t, 0, "last_refresh"));
-        int64_t failures = mirror_table_int(t, 0, "consecutive_failures", 0);
+        const char *name = table_text(t, 0, "edge");
+        const char *problem = table_text(t, 0, "problem");
+        const EdgeState *state =
+                edge_state_find(table_text(t, 0, "state"), table_text(t, 0, "last_refresh"));
+        int64_t failures = table_int(t, 0, "consecutive_failures", 0);
         (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[state->level]);
         html_open(h, "div", {"class", class});
         html_open(h, "h1");
@@ -161,20 +160,19 @@ static void put_verdict(Html *h, const MirrorTable *t)
 
 static void put_catalog(Html *h, const MirrorTable *t)
 {
-        const char *problem = mirror_table_text(t, 0, "catalog_problem");
-        const char *message = mirror_table_text(t, 0, "job_message");
-        int64_t status = mirror_table_int(t, 0, "http_status", 0);
+        const char *problem = table_text(t, 0, "catalog_problem");
+        const char *message = table_text(t, 0, "job_message");
+        int64_t status = table_int(t, 0, "http_status", 0);
         if (!problem && !message)
                 return;
         html_put(h, "h2", "What the catalog said");
         if (message) {
                 html_open(h, "p");
                 html_text(h, "Of the last refresh job ");
-                html_put(h, "code", mirror_table_text(t, 0, "job_id"));
+                html_put(h, "code", table_text(t, 0, "job_id"));
                 html_printf(h, " (%s):",
-                            mirror_table_text(t, 0, "job_state")
-                                    ? mirror_table_text(t, 0, "job_state")
-                                    : "state not known");
+                            table_text(t, 0, "job_state") ? table_text(t, 0, "job_state")
+                                                          : "state not known");
                 html_close(h);
                 html_open(h, "blockquote");
                 html_message(h, message);
@@ -197,11 +195,11 @@ static void put_catalog(Html *h, const MirrorTable *t)
 
 static const char *run_class(const MirrorTable *t, size_t row)
 {
-        const char *word = mirror_table_text(t, row, "outcome");
+        const char *word = table_text(t, row, "outcome");
         SyncOutcome outcome = sync_outcome_parse(word);
         if (!word)
                 return "bar-open";
-        if (mirror_table_bool(t, row, "ok"))
+        if (table_bool(t, row, "ok"))
                 return "bar-well";
         return outcome == OUTCOME_SYNCED || outcome == OUTCOME_ABORTED ? "bar-attention"
                                                                        : "bar-trouble";
@@ -209,7 +207,7 @@ static const char *run_class(const MirrorTable *t, size_t row)
 
 static double run_seconds(const MirrorTable *t, size_t row)
 {
-        const char *seconds = mirror_table_text(t, row, "seconds");
+        const char *seconds = table_text(t, row, "seconds");
         return seconds ? strtod(seconds, NULL) : -1;
 }
 
@@ -229,9 +227,9 @@ static void put_bars(Html *h, const MirrorTable *t)
         size_t n = t->n_rows < RUNS_SHOWN ? t->n_rows : RUNS_SHOWN;
         for (size_t i = 0; i < n; i++) {
                 size_t row = n - 1 - i;
-                const char *outcome = mirror_table_text(t, row, "outcome");
+                const char *outcome = table_text(t, row, "outcome");
                 (void)snprintf(titles[i], sizeof(titles[i]), "%s: %s, %s",
-                               mirror_table_text(t, row, "started_at"),
+                               table_text(t, row, "started_at"),
                                outcome ? outcome : "running or cut short",
                                run_duration(run_seconds(t, row), length));
                 bars[i] = (ChartBar){.value = run_seconds(t, row),
@@ -256,7 +254,7 @@ static bool put_changes(Html *h, const MirrorTable *t, size_t row, bool more)
                                              "held",  "pending", "rejected"};
         const char *gap = "";
         for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-                int64_t n = mirror_table_int(t, row, counts[i], 0);
+                int64_t n = table_int(t, row, counts[i], 0);
                 if (n > 0)
                         html_printf(h, "%s%" PRId64 " %s", gap, n, counts[i]);
                 gap = n > 0 ? ", " : gap;
@@ -268,15 +266,15 @@ static bool put_changes(Html *h, const MirrorTable *t, size_t row, bool more)
 static void put_run(Html *h, const MirrorTable *t, size_t i)
 {
         char length[64];
-        const char *outcome = mirror_table_text(t, i, "outcome");
-        const char *refresh = mirror_table_text(t, i, "refresh");
-        const char *problem = mirror_table_text(t, i, "problem");
+        const char *outcome = table_text(t, i, "outcome");
+        const char *refresh = table_text(t, i, "refresh");
+        const char *problem = table_text(t, i, "problem");
         html_open(h, "tr");
-        html_put(h, "th", mirror_table_text(t, i, "started_at"), {"scope", "row"}, {"class", "t"});
+        html_put(h, "th", table_text(t, i, "started_at"), {"scope", "row"}, {"class", "t"});
         html_put(h, "td", run_duration(run_seconds(t, i), length), {"class", "n"});
         html_put(h, "td", outcome ? outcome : "running or cut short");
         html_put(h, "td", refresh ? refresh : "–", {"class", "wide"});
-        page_put_number(h, "td", mirror_table_int(t, i, "listed", 0), "n wide");
+        page_put_number(h, "td", table_int(t, i, "listed", 0), "n wide");
         html_open(h, "td", {"class", "wide"});
         if (!put_changes(h, t, i, problem) && !problem)
                 html_text(h, outcome ? "no change" : "");
@@ -350,12 +348,11 @@ static void put_held(Html *h, const MirrorTable *t)
         page_put_heading(h, "Catalog answered", "n wide");
         page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < ROWS_SHOWN; i++) {
-                const char *status = mirror_table_text(t, i, "http_status");
+                const char *status = table_text(t, i, "http_status");
                 html_open(h, "tr");
-                html_put(h, "th", mirror_table_text(t, i, "name"), {"scope", "row"},
-                         {"class", "name"});
-                html_put(h, "td", mirror_table_text(t, i, "since"), {"class", "t wide"});
-                html_put(h, "td", reason_text(mirror_table_text(t, i, "reason")));
+                html_put(h, "th", table_text(t, i, "name"), {"scope", "row"}, {"class", "name"});
+                html_put(h, "td", table_text(t, i, "since"), {"class", "t wide"});
+                html_put(h, "td", reason_text(table_text(t, i, "reason")));
                 html_put(h, "td", status ? status : "not asked", {"class", "n wide"});
                 html_close(h);
         }
@@ -378,15 +375,15 @@ static void put_rejected(Html *h, const MirrorTable *t)
         page_put_heading(h, "Since", "wide");
         page_table_body(h);
         for (size_t i = 0; i < t->n_rows && i < ROWS_SHOWN; i++) {
-                const char *name = mirror_table_text(t, i, "name_in_mirror");
+                const char *name = table_text(t, i, "name_in_mirror");
                 html_open(h, "tr");
-                html_put(h, "td", mirror_table_text(t, i, "reason"));
+                html_put(h, "td", table_text(t, i, "reason"));
                 html_open(h, "td");
-                html_put(h, "code", mirror_table_text(t, i, "document"));
-                html_text(h, mirror_table_bool(t, i, "cut") ? "…" : "");
+                html_put(h, "code", table_text(t, i, "document"));
+                html_text(h, table_bool(t, i, "cut") ? "…" : "");
                 html_close(h);
                 html_put(h, "td", name ? name : "–", {"class", "name wide"});
-                html_put(h, "td", mirror_table_text(t, i, "first_seen_at"), {"class", "wide"});
+                html_put(h, "td", table_text(t, i, "first_seen_at"), {"class", "wide"});
                 html_close(h);
         }
         page_table_end(h);

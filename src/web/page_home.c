@@ -63,33 +63,29 @@ static Sums sum(const MirrorTable *states, const MirrorTable *instances)
 {
         Sums s = {.oldest_listed = -1, .oldest_refreshed = -1};
         for (size_t i = 0; i < states->n_rows; i++) {
-                int64_t n = mirror_table_int(states, i, "edges", 0);
-                EdgeLevel level =
-                        edge_state_find(mirror_table_text(states, i, "state"), NULL)->level;
+                int64_t n = table_int(states, i, "edges", 0);
+                EdgeLevel level = edge_state_find(table_text(states, i, "state"), NULL)->level;
                 s.edges += n;
                 s.of_level[level] += n;
-                s.rows += mirror_table_int(states, i, "rows", 0);
-                s.held += mirror_table_int(states, i, "held", 0);
-                s.pending += mirror_table_int(states, i, "pending", 0);
-                s.rejected += mirror_table_int(states, i, "rejected", 0);
+                s.rows += table_int(states, i, "rows", 0);
+                s.held += table_int(states, i, "held", 0);
+                s.pending += table_int(states, i, "pending", 0);
+                s.rejected += table_int(states, i, "rejected", 0);
                 if (level == EDGE_OFF)
                         continue;
-                s.oldest_listed =
-                        most(s.oldest_listed, mirror_table_age(states, i, "oldest_listed"));
+                s.oldest_listed = most(s.oldest_listed, table_age(states, i, "oldest_listed"));
                 s.oldest_refreshed =
-                        most(s.oldest_refreshed, mirror_table_age(states, i, "oldest_refreshed"));
-                s.never_listed += mirror_table_int(states, i, "never_listed", 0);
-                s.never_refreshed += mirror_table_int(states, i, "never_refreshed", 0);
+                        most(s.oldest_refreshed, table_age(states, i, "oldest_refreshed"));
+                s.never_listed += table_int(states, i, "never_listed", 0);
+                s.never_refreshed += table_int(states, i, "never_refreshed", 0);
         }
         for (size_t i = 0; i < instances->n_rows; i++) {
-                MirrorWait waits =
-                        mirror_wait_parse(mirror_table_text(instances, i, "waiting_for"));
-                if (!mirror_table_bool(instances, i, "alive"))
+                MirrorWait waits = mirror_wait_parse(table_text(instances, i, "waiting_for"));
+                if (!table_bool(instances, i, "alive"))
                         continue;
                 s.n_alive++;
-                if (!s.waits &&
-                    (waits == MIRROR_WAIT_CREDENTIALS ||
-                     mirror_table_int(instances, i, "waiting_for_so_long", 0) >= WAIT_SEC))
+                if (!s.waits && (waits == MIRROR_WAIT_CREDENTIALS ||
+                                 table_int(instances, i, "waiting_for_so_long", 0) >= WAIT_SEC))
                         s.waits = waits;
         }
         return s;
@@ -195,12 +191,12 @@ static void put_verdict(Html *h, const Sums *s)
 static void put_wait(Html *h, const MirrorTable *t, size_t row)
 {
         char age[64];
-        MirrorWait i = mirror_wait_parse(mirror_table_text(t, row, "waiting_for"));
+        MirrorWait i = mirror_wait_parse(table_text(t, row, "waiting_for"));
         html_open(h, "p");
         html_put(h, "span", "waiting", {"class", "state trouble"});
         html_printf(h, " It %s, for %s. ", waits[i].meaning,
-                    page_age(mirror_table_int(t, row, "waiting_for_so_long", 0), "", age));
-        html_message(h, mirror_table_text(t, row, "waiting_message"));
+                    page_age(table_int(t, row, "waiting_for_so_long", 0), "", age));
+        html_message(h, table_text(t, row, "waiting_message"));
         html_close(h);
         page_put_advice(h, waits[i].advice, NULL);
 }
@@ -208,13 +204,13 @@ static void put_wait(Html *h, const MirrorTable *t, size_t row)
 static void put_instance(Html *h, const MirrorTable *t, size_t row)
 {
         char seen[64], up[64], left[64];
-        bool alive = mirror_table_bool(t, row, "alive");
-        int64_t seen_sec = mirror_table_int(t, row, "seen_ago", 0);
-        int64_t lease_sec = mirror_table_int(t, row, "lease", 0);
+        bool alive = table_bool(t, row, "alive");
+        int64_t seen_sec = table_int(t, row, "seen_ago", 0);
+        int64_t lease_sec = table_int(t, row, "lease", 0);
         (void)page_age(seen_sec, "", seen);
-        (void)page_age(mirror_table_int(t, row, "up_for", 0), "", up);
+        (void)page_age(table_int(t, row, "up_for", 0), "", up);
         html_open(h, "li");
-        html_put(h, "b", mirror_table_text(t, row, "name"), {"class", "name"});
+        html_put(h, "b", table_text(t, row, "name"), {"class", "name"});
         bool silent = 3 * seen_sec > lease_sec; /* a sign is missing */
         if (alive && silent)
                 html_printf(h, " has given no sign of life for %s, and counts as dead in %s; ",
@@ -223,13 +219,12 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
                 html_printf(h, " is alive, last sign of life %s ago, ", seen);
         if (alive)
                 html_printf(h, "up for %s, edges: %" PRId64 ", version %s", up,
-                            mirror_table_int(t, row, "n_edges", 0),
-                            mirror_table_text(t, row, "version"));
-        else if (mirror_table_bool(t, row, "stopped"))
+                            table_int(t, row, "n_edges", 0), table_text(t, row, "version"));
+        else if (table_bool(t, row, "stopped"))
                 html_printf(h, " was stopped %s ago", seen);
         else
                 html_printf(h, " has given no sign of life for %s", seen);
-        if (alive && mirror_table_text(t, row, "waiting_for"))
+        if (alive && table_text(t, row, "waiting_for"))
                 put_wait(h, t, row);
         html_close(h);
 }
@@ -245,7 +240,7 @@ static void put_service(Html *h, const MirrorTable *t, const Sums *s)
                                 "edgemirror` says why it ended, or what it waits for.",
                                 NULL);
         html_open(h, "ul", {"class", "items"});
-        for (size_t i = 0; i < t->n_rows && (i == 0 || mirror_table_bool(t, i, "alive")); i++)
+        for (size_t i = 0; i < t->n_rows && (i == 0 || table_bool(t, i, "alive")); i++)
                 put_instance(h, t, i);
         html_close(h);
         if (s->n_alive > 0 && !s->waits)
@@ -263,17 +258,16 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
         html_put(h, "h2", "Edges in trouble");
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows; i++) {
-                const char *edge = mirror_table_text(t, i, "edge");
-                const char *problem = mirror_table_text(t, i, "problem");
-                int64_t failures = mirror_table_int(t, i, "consecutive_failures", 0);
+                const char *edge = table_text(t, i, "edge");
+                const char *problem = table_text(t, i, "problem");
+                int64_t failures = table_int(t, i, "consecutive_failures", 0);
                 html_open(h, "li");
                 html_open(h, "p");
-                page_put_edge(h, edge, mirror_table_text(t, i, "edge_connection_id"));
+                page_put_edge(h, edge, table_text(t, i, "edge_connection_id"));
                 html_text(h, " ");
                 const EdgeState *state = page_put_states(h, t, i);
-                html_printf(h, " listed %s",
-                            page_age(mirror_table_age(t, i, "listed_age"), "never", age));
-                if (mirror_table_age(t, i, "listed_age") >= 0)
+                html_printf(h, " listed %s", page_age(table_age(t, i, "listed_age"), "never", age));
+                if (table_age(t, i, "listed_age") >= 0)
                         html_text(h, " ago");
                 if (failures > 1)
                         html_printf(h, ", %" PRId64 " failures in a row", failures);
@@ -314,9 +308,9 @@ static void put_filters(Html *h, const PageView *v, const Sums *s)
 static void put_run(Html *h, const MirrorTable *t, size_t row)
 {
         char age[64];
-        const char *outcome = mirror_table_text(t, row, "last_outcome");
-        const char *refresh = mirror_table_text(t, row, "last_refresh");
-        const char *phase = mirror_table_text(t, row, "phase");
+        const char *outcome = table_text(t, row, "last_outcome");
+        const char *refresh = table_text(t, row, "last_refresh");
+        const char *phase = table_text(t, row, "phase");
         html_open(h, "td", {"class", "t wide"});
         if (phase)
                 html_printf(h, "running (%s); before: ", phase);
@@ -324,20 +318,18 @@ static void put_run(Html *h, const MirrorTable *t, size_t row)
         if (refresh && sync_refresh_parse(refresh) != REFRESH_CLEAN)
                 html_printf(h, ", refresh %s", refresh);
         if (outcome)
-                html_printf(h, ", %s ago",
-                            page_age(mirror_table_age(t, row, "run_age"), "long", age));
+                html_printf(h, ", %s ago", page_age(table_age(t, row, "run_age"), "long", age));
         html_close(h);
 }
 
 static void put_row(Html *h, const MirrorTable *t, size_t i)
 {
         char age[64];
-        int64_t rows = mirror_table_int(t, i, "row_count", -1);
-        int64_t next_in = mirror_table_int(t, i, "next_in", INT64_MIN);
+        int64_t rows = table_int(t, i, "row_count", -1);
+        int64_t next_in = table_int(t, i, "next_in", INT64_MIN);
         html_open(h, "tr");
         html_open(h, "th", {"scope", "row"});
-        page_put_edge(h, mirror_table_text(t, i, "edge"),
-                      mirror_table_text(t, i, "edge_connection_id"));
+        page_put_edge(h, table_text(t, i, "edge"), table_text(t, i, "edge_connection_id"));
         html_open(h, "div", {"class", "narrow"});
         page_put_states(h, t, i);
         html_close(h);
@@ -345,17 +337,15 @@ static void put_row(Html *h, const MirrorTable *t, size_t i)
         html_open(h, "td", {"class", "wide"});
         page_put_states(h, t, i);
         html_close(h);
-        html_put(h, "td", page_age(mirror_table_age(t, i, "listed_age"), "never", age),
-                 {"class", "n"});
-        html_put(h, "td", page_age(mirror_table_age(t, i, "refreshed_age"), "never", age),
-                 {"class", "n"});
+        html_put(h, "td", page_age(table_age(t, i, "listed_age"), "never", age), {"class", "n"});
+        html_put(h, "td", page_age(table_age(t, i, "refreshed_age"), "never", age), {"class", "n"});
         if (rows >= 0)
                 page_put_number(h, "td", rows, "n wide");
         else
                 html_put(h, "td", "–", {"class", "n wide"});
         put_run(h, t, i);
         html_open(h, "td", {"class", "n wide"});
-        if (!mirror_table_bool(t, i, "scheduled"))
+        if (!table_bool(t, i, "scheduled"))
                 html_text(h, "not scheduled");
         else if (next_in < 0)
                 html_text(h, "due");
@@ -387,7 +377,7 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
         for (size_t i = 0; i < t->n_rows; i++)
                 put_row(h, t, i);
         page_table_end(h);
-        page_put_pages(h, v, mirror_table_int(t, 0, "matches", 0), "edges");
+        page_put_pages(h, v, table_int(t, 0, "matches", 0), "edges");
 }
 
 static unsigned home_render(const PageView *v, Html *h)

@@ -70,8 +70,8 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
         char label[256];
         size_t n = t->n_rows < CHART_POINTS_MAX ? t->n_rows : CHART_POINTS_MAX;
         for (size_t i = 0; i < n; i++) {
-                databases[i] = (double)mirror_table_int(t, i, "databases", 0);
-                registered[i] = (double)mirror_table_int(t, i, "registered", 0);
+                databases[i] = (double)table_int(t, i, "databases", 0);
+                registered[i] = (double)table_int(t, i, "registered", 0);
         }
         html_put(h, "h2", "Growth");
         if (n == 0 && edges->n_rows > 0) {
@@ -88,8 +88,8 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
         (void)snprintf(label, sizeof(label),
                        "From %s to %s: databases from %.0f to %.0f, registered ones from %.0f to "
                        "%.0f",
-                       mirror_table_text(t, 0, "day"), mirror_table_text(t, n - 1, "day"),
-                       databases[0], databases[n - 1], registered[0], registered[n - 1]);
+                       table_text(t, 0, "day"), table_text(t, n - 1, "day"), databases[0],
+                       databases[n - 1], registered[0], registered[n - 1]);
         chart_lines(h, databases, registered, n, label);
         html_open(h, "p", {"class", "muted"});
         html_text(h, label);
@@ -103,8 +103,8 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
 
 static void put_totals(Html *h, const MirrorTable *t)
 {
-        int64_t all = t->n_rows > 0 ? mirror_table_int(t, 0, "all_databases", 0) : 0;
-        int64_t registered = t->n_rows > 0 ? mirror_table_int(t, 0, "all_registered", 0) : 0;
+        int64_t all = t->n_rows > 0 ? table_int(t, 0, "all_databases", 0) : 0;
+        int64_t registered = t->n_rows > 0 ? table_int(t, 0, "all_registered", 0) : 0;
         html_open(h, "h1");
         page_put_number(h, "span", all, NULL);
         html_printf(h, " database%s", text_plural(all));
@@ -125,14 +125,14 @@ static void put_totals(Html *h, const MirrorTable *t)
 static void put_edge_row(Html *h, const PageView *v, const MirrorTable *t, size_t i)
 {
         _cleanup_(text_done) Text url = {0};
-        int64_t databases = mirror_table_int(t, i, "databases", 0);
-        int64_t registered = mirror_table_int(t, i, "registered", 0);
+        int64_t databases = table_int(t, i, "databases", 0);
+        int64_t registered = table_int(t, i, "registered", 0);
         double share = databases > 0 ? (double)registered / (double)databases : 0;
-        const char *edge = mirror_table_text(t, i, "edge");
+        const char *edge = table_text(t, i, "edge");
         html_open(h, "tr");
         html_open(h, "th", {"scope", "row"});
-        page_put_edge(h, edge, mirror_table_text(t, i, "edge_connection_id"));
-        if (!mirror_table_bool(t, i, "edge_enabled"))
+        page_put_edge(h, edge, table_text(t, i, "edge_connection_id"));
+        if (!table_bool(t, i, "edge_enabled"))
                 html_put(h, "span", " not synced", {"class", "muted"});
         html_close(h);
         html_open(h, "td", {"class", "n"});
@@ -171,7 +171,7 @@ static void put_edges(Html *h, const PageView *v)
         for (size_t i = 0; i < t->n_rows; i++)
                 put_edge_row(h, v, t, i);
         page_table_end(h);
-        page_put_pages(h, v, mirror_table_int(t, 0, "matches", 0), "edges");
+        page_put_pages(h, v, table_int(t, 0, "matches", 0), "edges");
 }
 
 /* ---- by name -------------------------------------------------------------------------------- */
@@ -217,16 +217,15 @@ static void put_databases(Html *h, const PageView *v)
         for (size_t i = 0; i < t->n_rows && i < DATABASES_SHOWN; i++) {
                 html_open(h, "tr");
                 html_open(h, "th", {"scope", "row"}, {"class", "name"});
-                html_text(h, mirror_table_text(t, i, "name"));
-                if (mirror_table_bool(t, i, "held"))
+                html_text(h, table_text(t, i, "name"));
+                if (table_bool(t, i, "held"))
                         html_put(h, "span", " missing, and kept", {"class", "muted"});
                 html_close(h);
                 html_open(h, "td");
-                page_put_edge(h, mirror_table_text(t, i, "edge"),
-                              mirror_table_text(t, i, "edge_connection_id"));
+                page_put_edge(h, table_text(t, i, "edge"), table_text(t, i, "edge_connection_id"));
                 html_close(h);
-                html_put(h, "td", mirror_table_bool(t, i, "registered") ? "yes" : "no");
-                html_put(h, "td", mirror_table_text(t, i, "first_seen"), {"class", "t wide"});
+                html_put(h, "td", table_bool(t, i, "registered") ? "yes" : "no");
+                html_put(h, "td", table_text(t, i, "first_seen"), {"class", "t wide"});
                 html_close(h);
         }
         page_table_end(h);
