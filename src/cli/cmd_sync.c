@@ -148,20 +148,20 @@ static void runner_on_plan(const MirrorPlanRow *row, void *userdata)
 static int runner_start(SyncCommand *c, Runner *r)
 {
         const ConfigEdge *e = r->edge;
-        SyncPlan plan = sync_plan_of(e);
-        plan.trigger = MIRROR_TRIGGER_MANUAL;
+        SyncOrder order = sync_order_of(e);
+        order.trigger = MIRROR_TRIGGER_MANUAL;
         if (c->line->no_refresh)
-                plan.settings.refresh = false;
-        plan.compare = c->line->full;
-        plan.accept_removals = c->line->accept_removals;
-        plan.dry_run = c->line->dry_run ? runner_on_plan : NULL;
+                order.settings.refresh = false;
+        order.compare = c->line->full;
+        order.accept_removals = c->line->accept_removals;
+        order.dry_run = c->line->dry_run ? runner_on_plan : NULL;
         if (c->line->dry_run) {
                 int error = plan_new(c->line->json, &r->plan);
                 if (error < 0)
                         return error;
         }
         r->line = progress_line_add(c->view, e->name);
-        return sync_start(&c->context, &plan, runner_on_progress, runner_on_done, r, &r->sync);
+        return sync_start(&c->context, &order, runner_on_progress, runner_on_done, r, &r->sync);
 }
 
 static void command_fail_edge(SyncCommand *c, const ConfigEdge *edge, SyncOutcome outcome,

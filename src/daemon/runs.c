@@ -333,10 +333,10 @@ static int run_begin(Run *run, const ConfigEdge *edge)
                 .patience_usec = peers->config->catalog.request_timeout_usec,
         };
         run->next_run_usec = due_by_schedule(edge, database_clock_now(run->runs->clock));
-        SyncPlan plan = sync_plan_of(edge);
-        plan.held_epoch = run->epoch;
-        plan.next_run_usec = run->next_run_usec;
-        return sync_start(&context, &plan, NULL, run_on_done, run, &run->sync);
+        SyncOrder order = sync_order_of(edge);
+        order.held_epoch = run->epoch;
+        order.next_run_usec = run->next_run_usec;
+        return sync_start(&context, &order, NULL, run_on_done, run, &run->sync);
 }
 
 /* The lease is released, and the edge due at run->next_run_usec (0: when it was). */

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-SyncPlan sync_plan_of(const ConfigEdge *edge)
+SyncOrder sync_order_of(const ConfigEdge *edge)
 {
-        return (SyncPlan){
+        return (SyncOrder){
                 .edge = edge->id,
                 .name = edge->name,
                 .trigger = MIRROR_TRIGGER_SCHEDULE,
@@ -139,32 +139,32 @@ static int sync_on_starter(sd_event_source *source, void *userdata)
         return 0;
 }
 
-int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,
+int sync_start(const SyncContext *context, const SyncOrder *order, SyncProgressCallback progress,
                SyncDoneCallback done, void *userdata, Sync **ret)
 {
         _cleanup_(cleanup_sync) Sync *s = calloc(1, sizeof(*s));
         if (!s)
                 return -ENOMEM;
         s->context = *context;
-        s->plan = *plan;
+        s->order = *order;
         s->input = sync_input;
         s->progress = progress;
         s->done = done;
         s->userdata = userdata;
         s->started_usec = clock_monotonic_usec();
-        s->name = strdup(plan->name);
+        s->name = strdup(order->name);
         if (!s->name)
                 return -ENOMEM;
         int r = snapshot_begin(&s->snapshot);
         if (r < 0)
                 return r;
         s->machine = (SyncMachine){
-                .settings = plan->settings,
+                .settings = order->settings,
                 .patience_usec = context->patience_usec,
-                .edge = plan->edge,
+                .edge = order->edge,
                 .name = s->name,
-                .accept_removals = plan->accept_removals,
-                .dry_run = plan->dry_run != NULL,
+                .accept_removals = order->accept_removals,
+                .dry_run = order->dry_run != NULL,
         };
         sync_machine_init(&s->machine, clock_random());
         r = sd_event_add_defer(context->event, &s->starter, sync_on_starter, s);

@@ -15,15 +15,15 @@
 #include "sync/types.h"
 #include <stdbool.h>
 
-/* A plan for a scheduled sync; the caller changes what is special about his. Borrows the edge's
+/* An order for a scheduled sync; the caller changes what is special about his. Borrows the edge's
  * name. */
-SyncPlan sync_plan_of(const ConfigEdge *edge);
+SyncOrder sync_order_of(const ConfigEdge *edge);
 
 /* The lease of the edge was another instance's, and has ended. */
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder);
 
 /* progress may be NULL. `done` may free the sync. */
-int sync_start(const SyncContext *context, const SyncPlan *plan, SyncProgressCallback progress,
+int sync_start(const SyncContext *context, const SyncOrder *order, SyncProgressCallback progress,
                SyncDoneCallback done, void *userdata, Sync **ret);
 void sync_stop(Sync *sync);
 /* a stop, with the reason for the report and the journal */

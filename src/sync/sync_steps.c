@@ -77,7 +77,7 @@ static void sync_on_claim(const MirrorClaim *claim, const Fault *fault, void *us
         s->task = NULL;
         if (fault->scope == FAULT_NONE && !claim->busy) {
                 s->run = (MirrorRun){
-                        .edge = s->plan.edge, .run_id = claim->run_id, .epoch = claim->epoch};
+                        .edge = s->order.edge, .run_id = claim->run_id, .epoch = claim->epoch};
                 s->before = claim->before;
                 if (claim->resumes)
                         s->refreshed_usec = (int64_t)s->claimed_usec - claim->job_since_usec;
@@ -237,7 +237,7 @@ static int sync_do_get_job(Sync *s)
 static int sync_do_search(Sync *s)
 {
         const JobSearch *search = &s->machine.search;
-        return catalog_find_jobs(s->context.catalog, &s->plan.edge, search->kind.type,
+        return catalog_find_jobs(s->context.catalog, &s->order.edge, search->kind.type,
                                  search->cursor[0] ? search->cursor : NULL, sync_on_jobs, s,
                                  &s->call);
 }
@@ -253,7 +253,7 @@ static MirrorEnding sync_ending(const Sync *s)
                 .refreshed_usec = s->refreshed_usec,
                 .has_job = m->has_job,
                 .resumes = m->found_job,
-                .of_service = s->plan.trigger == MIRROR_TRIGGER_SCHEDULE,
+                .of_service = s->order.trigger == MIRROR_TRIGGER_SCHEDULE,
                 .job = m->job,
                 .job_message = job_texts_get(&s->texts, JOB_MESSAGE),
                 .job_document = job_texts_get(&s->texts, JOB_DOCUMENT),
@@ -268,7 +268,7 @@ static MirrorEnding sync_ending(const Sync *s)
 static void sync_on_plan(const MirrorPlanRow *row, void *userdata)
 {
         Sync *s = userdata;
-        s->plan.dry_run(row, s->userdata);
+        s->order.dry_run(row, s->userdata);
 }
 
 static int sync_do_apply(Sync *s)
@@ -279,16 +279,17 @@ static int sync_do_apply(Sync *s)
                 return r;
         MirrorSnapshot snapshot = {
                 .rows = s->snapshot.rows,
-                .compare = s->plan.compare,
+                .compare = s->order.compare,
                 .missing = s->machine.missing,
                 .to_the_end = s->machine.listed_to_the_end,
                 .found = s->snapshot.found,
                 .verdicts = s->snapshot.verdicts,
                 /* A person who accepts the removals has waited long enough. */
-                .confirm_removals = s->plan.accept_removals ? 1 : s->plan.settings.confirm_removals,
+                .confirm_removals =
+                        s->order.accept_removals ? 1 : s->order.settings.confirm_removals,
         };
         if (s->machine.dry_run)
-                return mirror_plan(s->context.mirror, &s->plan.edge, &snapshot, sync_on_plan,
+                return mirror_plan(s->context.mirror, &s->order.edge, &snapshot, sync_on_plan,
                                    sync_on_applied, s, &s->task);
         return mirror_apply(s->context.mirror, &s->run, &snapshot, &ending, sync_on_applied, s,
                             &s->task);
@@ -310,11 +311,12 @@ static int sync_do_list(Sync *s)
         if (s->listed_usec == 0)
                 s->listed_usec = (int64_t)clock_boottime_usec();
         const Listing *l = &s->machine.listing;
-        const Uuid *schema =
-                s->plan.settings.has_schema_connection ? &s->plan.settings.schema_connection : NULL;
+        const Uuid *schema = s->order.settings.has_schema_connection
+                                     ? &s->order.settings.schema_connection
+                                     : NULL;
         if (!s->prefetch) {
                 int r = prefetch_new(s->context.event, s->context.catalog, s->context.limiter,
-                                     &s->plan.edge, schema, sync_on_page, s, &s->prefetch);
+                                     &s->order.edge, schema, sync_on_page, s, &s->prefetch);
                 if (r < 0)
                         return r;
         }
@@ -324,13 +326,13 @@ static int sync_do_list(Sync *s)
 static int sync_do_claim(Sync *s)
 {
         const MirrorClaimRequest request = {
-                .edge = s->plan.edge,
-                .trigger = s->plan.trigger,
-                .refresh = s->plan.settings.refresh,
-                .held_epoch = s->plan.held_epoch,
-                .next_run_usec = s->plan.next_run_usec,
-                .job_max_age_usec = s->plan.settings.polling.wait_timeout_usec +
-                                    s->plan.settings.polling.job_timeout_usec,
+                .edge = s->order.edge,
+                .trigger = s->order.trigger,
+                .refresh = s->order.settings.refresh,
+                .held_epoch = s->order.held_epoch,
+                .next_run_usec = s->order.next_run_usec,
+                .job_max_age_usec = s->order.settings.polling.wait_timeout_usec +
+                                    s->order.settings.polling.job_timeout_usec,
         };
         s->claimed_usec = clock_boottime_usec();
         return mirror_claim(s->context.mirror, &request, sync_on_claim, s, &s->task);
@@ -347,7 +349,7 @@ static int sync_effect(Sync *s, SyncAction action)
                 return sync_do_search(s);
         case SYNC_DO_REFRESH:
                 s->refreshed_usec = s->job_usec = (int64_t)clock_boottime_usec();
-                return catalog_refresh(s->context.catalog, &s->plan.edge, sync_may_refresh,
+                return catalog_refresh(s->context.catalog, &s->order.edge, sync_may_refresh,
                                        sync_on_refresh, s, &s->call);
         case SYNC_DO_GET_JOB:
                 return sync_do_get_job(s);

@@ -15,7 +15,7 @@
 
 struct Sync {
         SyncContext context;
-        SyncPlan plan;
+        SyncOrder order;
         char *name;
         void (*input)(Sync *s, SyncInput in); /* takes what comes of a step; may free the sync */
         SyncProgressCallback progress;

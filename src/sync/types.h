@@ -27,7 +27,7 @@ typedef struct SyncContext {
 } SyncContext;
 
 /* How this edge is synced: from the configuration and the command line. */
-typedef struct SyncPlan {
+typedef struct SyncOrder {
         Uuid edge;
         const char *name; /* for the log; copied */
         SyncSettings settings;
@@ -40,7 +40,7 @@ typedef struct SyncPlan {
         bool accept_removals;
         MirrorPlanCallback dry_run; /* set: nothing is written and no refresh is triggered; what a
                                      * sync would do is given here, with `userdata` */
-} SyncPlan;
+} SyncOrder;
 
 typedef struct SyncReport {
         int64_t run_id; /* 0: the run never began */

@@ -62,10 +62,10 @@ static void the_lease_is_released_when_its_heartbeat_cannot_begin(void **state)
                                      .mirror = peers->mirror,
                                      .limiter = &peers->limiter,
                                      .lease_usec = LEASE_USEC};
-        SyncPlan plan = sync_plan_of(&config->edges[0]);
-        plan.trigger = MIRROR_TRIGGER_MANUAL;
+        SyncOrder order = sync_order_of(&config->edges[0]);
+        order.trigger = MIRROR_TRIGGER_MANUAL;
         without_heartbeat = true;
-        assert_int_equal(sync_start(&context, &plan, NULL, on_done, &report, &sync), 0);
+        assert_int_equal(sync_start(&context, &order, NULL, on_done, &report, &sync), 0);
         assert_int_equal(sd_event_loop(loop), 0);
         without_heartbeat = false;
         assert_int_equal(report.outcome, OUTCOME_FAILED);

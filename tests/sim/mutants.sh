@@ -406,7 +406,7 @@ src/sync/sync_steps.c
 
 the lease that was taken is not used
 src/sync/sync_steps.c
-s/\.held_epoch = s->plan\.held_epoch/.held_epoch = 0/
+s/\.held_epoch = s->order\.held_epoch/.held_epoch = 0/
 
 the run has another epoch than its claim
 src/sync/sync_steps.c
@@ -418,15 +418,15 @@ s/\.missing = s->machine\.missing,/.missing = s->machine.missing == MIRROR_MISSI
 
 confirm_removals is not handed on
 src/sync/sync_steps.c
-s/s->plan\.accept_removals ? 1 : s->plan\.settings\.confirm_removals/1/
+s/s->order\.accept_removals ? 1 : s->order\.settings\.confirm_removals/1/
 
 compare is not handed on
 src/sync/sync_steps.c
-s/\.compare = s->plan\.compare/.compare = false/
+s/\.compare = s->order\.compare/.compare = false/
 
 schema_connection is not handed on
 src/sync/sync_steps.c
-s/s->plan\.settings\.has_schema_connection ? &s->plan\.settings\.schema_connection : NULL/NULL/
+s/s->order\.settings\.has_schema_connection ? &s->order\.settings\.schema_connection : NULL/NULL/
 
 a job that is taken up counts as one of now
 src/sync/sync_steps.c

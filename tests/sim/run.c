@@ -74,7 +74,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
                 .lease_usec = w->settings.lease_usec,
                 .patience_usec = 30 * SEC,
         };
-        const SyncPlan sync = {
+        const SyncOrder sync = {
                 .edge = truth_edge_id(r->edge),
                 .name = "edge",
                 .settings = {.refresh = plan->refresh,

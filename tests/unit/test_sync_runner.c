@@ -45,7 +45,7 @@ typedef struct World {
         Mirror *mirror;
         Limiter limiter;
         SyncContext context;
-        SyncPlan plan;
+        SyncOrder order;
         Sync *sync;
         unsigned n_reports;
         SyncReport report;
@@ -73,16 +73,16 @@ static void begin(World *w, const Script *catalog, Answer *postgres)
                                    .limiter = &w->limiter,
                                    .lease_usec = 60 * USEC_PER_SEC,
                                    .patience_usec = USEC_PER_SEC};
-        w->plan = (SyncPlan){.edge = {.bytes = {0xed, 0x9e}},
-                             .name = "main",
-                             .trigger = MIRROR_TRIGGER_MANUAL,
-                             .settings = {.refresh = true,
-                                          .polling = {.poll_min_usec = USEC_PER_MSEC,
-                                                      .poll_max_usec = USEC_PER_MSEC,
-                                                      .wait_timeout_usec = 10 * USEC_PER_SEC,
-                                                      .job_timeout_usec = 10 * USEC_PER_SEC},
-                                          .list_timeout_usec = 60 * USEC_PER_SEC,
-                                          .page_size = 5}};
+        w->order = (SyncOrder){.edge = {.bytes = {0xed, 0x9e}},
+                               .name = "main",
+                               .trigger = MIRROR_TRIGGER_MANUAL,
+                               .settings = {.refresh = true,
+                                            .polling = {.poll_min_usec = USEC_PER_MSEC,
+                                                        .poll_max_usec = USEC_PER_MSEC,
+                                                        .wait_timeout_usec = 10 * USEC_PER_SEC,
+                                                        .job_timeout_usec = 10 * USEC_PER_SEC},
+                                            .list_timeout_usec = 60 * USEC_PER_SEC,
+                                            .page_size = 5}};
 }
 
 static void finish(World *w)
@@ -118,7 +118,7 @@ static void on_done(const SyncReport *report, void *userdata)
 
 static void run(World *w)
 {
-        assert_int_equal(sync_start(&w->context, &w->plan, on_progress, on_done, w, &w->sync), 0);
+        assert_int_equal(sync_start(&w->context, &w->order, on_progress, on_done, w, &w->sync), 0);
         while (w->n_reports == 0)
                 assert_true(sd_event_run(w->http.event, 30 * USEC_PER_SEC) > 0);
         while (sd_event_run(w->http.event, 0) > 0)
@@ -338,7 +338,7 @@ static void a_list_that_does_not_join_is_begun_anew(void **state)
                              ROW(sql_apply_finish, finished),   {0}};
         World w;
         begin(&w, catalog, postgres);
-        w.plan.settings.refresh = false;
+        w.order.settings.refresh = false;
         run(&w);
         assert_string_equal(fault_code_name(w.report.fault.code), "list-unstable");
         assert_string_equal(w.outcome, "unstable");
@@ -388,7 +388,7 @@ static void a_stop_before_the_beginning_leaves_nothing_behind(void **state)
         World w;
         begin(&w, catalog, postgres);
         fault_set(&reason, FAULT_PEER, 0, CODE_HTTP_CONNECT, "broken off");
-        assert_int_equal(sync_start(&w.context, &w.plan, NULL, on_done, &w, &w.sync), 0);
+        assert_int_equal(sync_start(&w.context, &w.order, NULL, on_done, &w, &w.sync), 0);
         assert_true(sync_needs_catalog(w.sync));
         sync_break_off(w.sync, &reason);
         assert_int_equal(w.n_reports, 0);
