@@ -426,7 +426,7 @@ s/\.compare = s->order\.compare/.compare = false/
 
 schema_connection is not handed on
 src/sync/sync_steps.c
-s/s->order\.settings\.has_schema_connection ? &s->order\.settings\.schema_connection : NULL/NULL/
+s/s->order\.settings\.has_schema_connection$/false/
 
 a job that is taken up counts as one of now
 src/sync/sync_steps.c

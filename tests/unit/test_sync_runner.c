@@ -278,7 +278,7 @@ static void a_lease_that_ran_out_while_the_refresh_waits_sends_none(void **state
                         assert_int_equal(
                                 http_start(w.http.client, &request, on_gate, &gate, &first), 0);
                 assert_int_equal(
-                        sync_start(&w.context, &w.plan, on_phase_note, on_done, &w, &w.sync), 0);
+                        sync_start(&w.context, &w.order, on_phase_note, on_done, &w, &w.sync), 0);
                 while (w.told != SYNC_PHASE_REFRESH)
                         assert_true(sd_event_run(w.http.event, 30 * USEC_PER_SEC) > 0);
                 usleep(400 * 1000);
