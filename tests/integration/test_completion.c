@@ -106,6 +106,22 @@ static void bash_completes(void **state)
                   "{\"edge\":\"db:two: (b)\",\"schedule\":");
         at = type(at, "edgemirror --config=edges.conf sched\t --js\tdb:two:\t\r",
                   "{\"edge\":\"db:two: (b)\",\"schedule\":");
+        /* what the shell would make of a file's name */
+        static const char *const names[] = {
+                "~/edges.conf",          "$HOME/edges.conf",
+                "${HOME}/edges.conf",    "\"$HOME/edges.conf\"",
+                "'edges.conf'",          "'of two words.conf'",
+                "of\\ two\\ words.conf", "--config=\"of two words.conf\"",
+                "-c$HOME/edges.conf"};
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                (void)snprintf(keys, sizeof(keys),
+                               "edgemirror %s%s schedule --js\toracle-\t --cou\t 1\r",
+                               names[i][0] == '-' ? "" : "-c ", names[i]);
+                at = type(at, keys, "{\"edge\":\"oracle-other\",\"schedule\":");
+        }
+        /* nothing in it is run */
+        at = type(at, "edgemirror -c \"$(touch ran)\" schedule oracle-\t\025ls ran\r",
+                  "cannot access");
         complete(at);
 }
 
@@ -137,6 +153,7 @@ static int setup_group(void **state)
         if (!mkdtemp(folder))
                 return -1;
         harness_write(folder, "edges.conf", configuration);
+        harness_write(folder, "of two words.conf", configuration);
         return 0;
 }
 
