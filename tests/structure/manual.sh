@@ -167,6 +167,17 @@ check_joined()
 	grep -n '[^\\]\\$' "$1"/edgemirror*.[157] | finding
 }
 
+# What stands to be copied is shown as it is written, at the width of a terminal: in a line that mandoc may fill, quotes are lost, and a long one becomes two.
+check_examples()
+{
+	for page in $(pages "$1"); do
+		mandoc -Tascii "$1/$page" | sed 's/.\x08//g; s/^ *//' >"$scratch/shown"
+		sed -n 's/^\.Dl //p; /^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$1/$page" | sed 's/\\e/\\/g; s/^ *//' | while read -r line; do
+			grep -qxF -e "$line" "$scratch/shown" || echo "$page shows otherwise: $line"
+		done
+	done | finding
+}
+
 # What other manuals are installed here does not matter.
 check_form()
 {
@@ -257,6 +268,13 @@ if command -v mandoc >/dev/null; then
 	copy
 	sed 's/^\.El$/.Ell/' "$man/edgemirror-sync.1" >"$scratch/man/edgemirror-sync.1"
 	expect_found "a manual that is not is found" "unknown macro" check_form "$scratch/man"
+	expect_clean "examples are shown as they are written" check_examples "$man"
+	copy
+	echo '.Dl $ jq "a"' >>"$scratch/man/edgemirror-sync.1"
+	expect_found "quotes that are lost are found" 'edgemirror-sync.1 shows otherwise: $ jq "a"' check_examples "$scratch/man"
+	copy
+	echo ".Dl \$ edgemirror sync $(seq -s ' ' 30)" >>"$scratch/man/edgemirror-sync.1"
+	expect_found "a line that becomes two is found" "edgemirror-sync.1 shows otherwise" check_examples "$scratch/man"
 else
 	skip "the manual is well formed" "mandoc is not installed"
 fi
