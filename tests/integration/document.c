@@ -14,7 +14,11 @@
 
 void document_open(const char *name, Document *ret)
 {
-        static const char begin[] = "\n```sql\n", end[] = "\n```\n";
+        document_open_between(name, "\n```sql\n", "\n```\n", ret);
+}
+
+void document_open_between(const char *name, const char *begin, const char *end, Document *ret)
+{
         const char *top = getenv("top_srcdir");
         char path[4096], buffer[4096];
         Text text = {0};

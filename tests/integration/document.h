@@ -9,7 +9,7 @@ enum { DOCUMENT_BLOCKS_MAX = 64 };
 
 typedef struct Document {
         char *text;
-        /* what stands between ```sql and ```, in order; inside `text` */
+        /* what stands between ```sql and ```, or `begin` and `end`, in order; inside `text` */
         char *blocks[DOCUMENT_BLOCKS_MAX];
         size_t n_blocks;
 } Document;
@@ -17,4 +17,5 @@ typedef struct Document {
 /* `name` from the top of the source tree. Fails the test (cmocka) when there is no such page or no
  * SQL in it. */
 void document_open(const char *name, Document *ret);
+void document_open_between(const char *name, const char *begin, const char *end, Document *ret);
 void document_close(Document *d);
