@@ -8,6 +8,29 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages='build-essential autoconf automake pkg-config xz-utils libcurl4-openssl-dev libcjson-dev libpq-dev libsystemd-dev libgcrypt20-dev libssl-dev
 libcmocka-dev libmicrohttpd-dev postgresql postgresql-client tzdata ca-certificates openssl curl'
 
+# The words that a script begins with.
+script_usage() {
+        sed -n '2,/^[^#]/s/^#$\|^# //p' "$0"
+}
+
+# take_options KNOWN ARGUMENT…: --help, or an option that is not among the known ones, ends the script with its usage. To be called before anything is done.
+take_options() {
+        local known=" $1 " argument
+        shift
+        for argument; do
+                case $argument in
+                -h | --help)
+                        script_usage
+                        exit 0
+                        ;;
+                -*) [[ $known = *" $argument "* ]] || {
+                        script_usage >&2
+                        exit 2
+                } ;;
+                esac
+        done
+}
+
 as_root() {
         if [ "$(id -u)" = 0 ]; then
                 "$@"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Nothing in any script that shellcheck would have otherwise; .shellcheckrc says what is not asked for.
+# Nothing in any script that shellcheck would have otherwise (.shellcheckrc says what is not asked for), and none of those for people begins its work when it is
+# asked how it is used.
 . "$(dirname "$0")/tap.sh"
 
 # scripts TOP: what begins as a script, and what others read; not what configure makes, here or in the folders of distcheck.
@@ -19,6 +20,25 @@ silent()
 	shellcheck -f gcc "$@"
 }
 
+# check_usage FOLDER: scripts that answer --help or an unknown option with nothing, with success in place of 2, or by starting what does the work.
+check_usage()
+{
+	mkdir -p "$scratch/bin"
+	for command in apt-get dpkg-query git make mkdir mktemp npm sudo; do
+		printf '#!/bin/sh\necho "%s is started" >&2\nexit 9\n' $command >"$scratch/bin/$command"
+	done
+	chmod +x "$scratch/bin"/*
+	for script in "$1"/*; do
+		[ -x "$script" ] || continue
+		for option in --help --no-such-option; do
+			PATH=$scratch/bin:$PATH timeout 60 "$script" $option </dev/null >"$scratch/said" 2>&1
+			case $option$? in --help[02] | --no-such-option2) ;; *) echo "$script $option ends otherwise" ;; esac
+			[ -s "$scratch/said" ] || echo "$script $option says nothing"
+			grep ' is started$' "$scratch/said" | sed "s|^|$script $option: |"
+		done
+	done
+}
+
 scripts "$top_srcdir" >"$scratch/scripts"
 [ "$(wc -l <"$scratch/scripts")" -gt 50 ]
 result $? "the scripts are found"
@@ -33,4 +53,9 @@ if command -v shellcheck >/dev/null; then
 else
 	skip "shellcheck is silent about every script" "no shellcheck here"
 fi
+expect_clean "no script begins its work when it is asked how it is used" check_usage "$top_srcdir/scripts"
+mkdir "$scratch/some"
+printf '#!/bin/sh\nmktemp -d\n' >"$scratch/some/hasty"
+chmod +x "$scratch/some/hasty"
+expect_said "one that does is found" "hasty --help: mktemp is started" check_usage "$scratch/some"
 finish
