@@ -3,6 +3,7 @@
  */
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/columns.h"
@@ -71,6 +72,9 @@ int command_schedule(const CommandLine *line)
                 print_edge(edges[i], from, count, line->json);
                 zone_missing = zone_missing || !edges[i]->zone;
         }
+        if (n > 0 && !line->json)
+                printf("an edge whose last run failed is due at other times: %s status says when\n",
+                       own_command());
         if (zone_missing)
                 status = CLI_EXIT_CONFIG;
         free(edges);

@@ -385,6 +385,9 @@ static void schedule_needs_neither_catalog_nor_database(void **state)
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 1);
         assert_says(w, "out",
                     "\"next\":[\"2026-03-28T02:30:00+01:00\",\"2026-03-29T03:00:00+02:00\"]", true);
+        assert_int_equal(RUN(w, "schedule"), 0); /* it cannot know of failures, and says so */
+        assert_says(w, "out", "an edge whose last run failed is due at other times: edgemirror",
+                    true);
         assert_int_equal(RUN(w, "schedule", "--count", "0"), 2);
         assert_int_equal(RUN(w, "schedule", "--from", "yesterday"), 2);
         assert_int_equal(RUN(w, "schedule", "nobody"), 2);
