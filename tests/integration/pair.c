@@ -38,7 +38,8 @@ void pair_stop(Pair *p)
 void pair_follow(Pair *p, PageBlock n, const char *user)
 {
         static const char address[] =
-                "host=publisher.example dbname=reporting user=edgemirror_feed";
+                "host=publisher.example dbname=reporting user=edgemirror_feed sslmode=verify-full "
+                "sslrootcert=/etc/ssl/certs/ca-certificates.crt";
         const char *block = p->page.blocks[n];
         bool at_publisher = strncmp(block, "-- publisher\n", strlen("-- publisher\n")) == 0;
         char sql[2048];
