@@ -53,20 +53,37 @@ typedef struct CheckTask {
         Fault foreign;  /* the schema is another's, who may rightly own it */
         char owner[70]; /* who, in parentheses */
         char role[80];  /* this one */
-        MirrorCheck checks[MIRROR_CHECKS_MAX];
-        size_t n_checks;
-        uint64_t begun_usec; /* the present stage, monotonic */
+        MirrorCheck checks[MIRROR_CHECKS_MAX + 1]; /* behind the last: what has no place */
+        size_t n_checks;                           /* that were found */
+        uint64_t begun_usec;                       /* the present stage, monotonic */
 } CheckTask;
 
+/* In the last line is what went wrong when there was no place for it any more. */
 static MirrorCheck *check_add(CheckTask *t, const char *what, const Fault *fault)
 {
-        MirrorCheck *c = &t->checks[t->n_checks++];
+        size_t last = MIRROR_CHECKS_MAX - 1, at = t->n_checks++;
+        MirrorCheck *c = &t->checks[at < last ? at : fault ? last : last + 1];
         *c = (MirrorCheck){.what = what, .took_usec = clock_monotonic_usec() - t->begun_usec};
         if (fault) {
                 c->fault = *fault;
                 (void)snprintf(c->detail, sizeof(c->detail), "%s", fault->message);
         }
         return c;
+}
+
+/* Of lines, as many as there is place for; those that are not shown are counted in the last, unless
+ * a fault has it. */
+static size_t check_count(CheckTask *t)
+{
+        MirrorCheck *last = &t->checks[MIRROR_CHECKS_MAX - 1];
+        if (t->n_checks < MIRROR_CHECKS_MAX)
+                return t->n_checks;
+        if (!last->what) {
+                *last = (MirrorCheck){.what = "further lines", .is_note = true};
+                (void)snprintf(last->detail, sizeof(last->detail), "%zu have no place here",
+                               t->n_checks - (MIRROR_CHECKS_MAX - 1));
+        }
+        return MIRROR_CHECKS_MAX;
 }
 
 /* A line that passed, or did not: `fault` is filled when `r` is negative. */
@@ -393,7 +410,7 @@ static bool check_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fa
                           "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
                 check_add(t, stages[t->stage].what, &memory);
         }
-        t->callback(t->checks, t->n_checks, task->userdata);
+        t->callback(t->checks, check_count(t), task->userdata);
         return false;
 }
 

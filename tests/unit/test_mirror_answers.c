@@ -327,6 +327,43 @@ static void a_server_that_is_too_old_is_named(void **state)
         assert_string_equal(fault_code_name(w.checks[1].fault.code), "pg-schema-missing");
 }
 
+/* The queries that lines come from by rows give no more than five. */
+static void lines_that_have_no_place_are_counted(void **state)
+{
+        (void)state;
+        enum { NOTES = 30 };
+        static const char *const right[] = {"160000", "16.0", "mirror", "em", "t", "UTF8", "f"};
+        static const char *const recorded[] = {"1", "mirror", "t"};
+        static const char *notes[NOTES * 4];
+        const Answer in_the_end[] = {
+                {.words = "none of this"},
+                {.words = sql_check_lists, .kind = ANSWER_ERROR, .text = "XX001"}};
+        for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
+                notes[i] = "t";
+        for (size_t i = 0; i < ARRAY_SIZE(in_the_end); i++) {
+                Answer script[] = {
+                        in_the_end[i],
+                        ROW(sql_check_server, right),
+                        ROW(sql_migrate_recorded, recorded),
+                        {.words = sql_migrate_notes, .rows = NOTES, .columns = 4, .values = notes},
+                        {0}};
+                MirrorTask *task;
+                World w;
+                begin(&w, script);
+                assert_int_equal(mirror_check(w.mirror, on_checked, &w, &task), 0);
+                wait_done(&w);
+                assert_int_equal(w.n_checks, MIRROR_CHECKS_MAX);
+                const MirrorCheck *last = &w.checks[MIRROR_CHECKS_MAX - 1];
+                assert_string_equal(last[-1].what, "publication");
+                assert_string_equal(last->what, i == 0 ? "further lines" : "longest list");
+                assert_int_equal(last->is_note, i == 0);
+                assert_int_equal(last->fault.scope == FAULT_NONE, i == 0);
+                if (i == 0)
+                        assert_string_equal(last->detail, "13 have no place here");
+                finish(&w);
+        }
+}
+
 /* ---- answers that no PostgreSQL gives -------------------------------------------------------- */
 
 #define ON_ANY(name, ...)                                                                          \
@@ -433,6 +470,7 @@ int main(void)
                 cmocka_unit_test(missing_rows_are_found_anew_by_each_attempt),
                 cmocka_unit_test(an_edge_that_the_mirror_does_not_know_cannot_be_claimed),
                 cmocka_unit_test(a_server_that_is_too_old_is_named),
+                cmocka_unit_test(lines_that_have_no_place_are_counted),
                 cmocka_unit_test(an_answer_of_another_form_ends_nothing),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
