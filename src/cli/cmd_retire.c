@@ -19,7 +19,7 @@ typedef struct Retirement {
         Session session;
         const CommandLine *line;
         Uuid *edges;
-        size_t n_edges;
+        size_t n_edges, most;
         bool some_configured;
 } Retirement;
 
@@ -75,6 +75,8 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
         char name[LIMIT_EDGE_NAME_MAX_BYTES + 64], id[UUID_STRING_SIZE];
         const ConfigEdge *configured = config_find_edge_by_id(c->session.config, &edge->edge);
         asked_names_mark(&c->session.asked, edge->name, &edge->edge);
+        if (c->n_edges == c->most)
+                return; /* it was not asked for */
         if (configured)
                 c->some_configured = refuse_configured(configured) != 0;
         c->edges[c->n_edges++] = edge->edge;
@@ -117,7 +119,8 @@ static int retirement_open(Retirement *c)
         if (status != 0)
                 return status;
         /* A name may be the id of another edge: two of each at most. */
-        c->edges = calloc(2 * n + 1, sizeof(*c->edges));
+        c->most = 2 * n;
+        c->edges = calloc(c->most + 1, sizeof(*c->edges));
         int r = c->edges ? mirror_find_retirable(c->session.peers->mirror, c->session.asked.names,
                                                  retirement_on_found, c, NULL)
                          : -ENOMEM;

@@ -25,7 +25,7 @@ typedef struct Verification {
 static bool rows_differ(const MirrorVerify *v)
 {
         return v->recorded_digest &&
-               (v->rows != v->recorded_rows || strcmp(v->digest, v->recorded_digest) != 0);
+               (v->rows != v->recorded_rows || !text_equal(v->digest, v->recorded_digest));
 }
 
 static bool is_altered(const MirrorVerify *v)

@@ -102,6 +102,7 @@ enum { NAME_COLUMNS = 300 }; /* bytes of a name that a person gets to see */
 static void put_name(FILE *file, const char *name)
 {
         char printable[NAME_COLUMNS];
+        name = name ? name : "";
         fputs(text_printable(name, strlen(name), printable, sizeof(printable)), file);
 }
 
@@ -112,7 +113,7 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
         bool changed = row->kind == MIRROR_PLAN_CHANGED;
         fprintf(f, "    %-8s  %s  ", mirror_plan_kind_name(row->kind), row->id);
         put_name(f, changed || !stays ? row->name_before : row->name);
-        if (changed && strcmp(row->name, row->name_before) != 0) {
+        if (changed && !text_equal(row->name, row->name_before)) {
                 fputs(" → ", f);
                 put_name(f, row->name);
         }
@@ -122,7 +123,7 @@ static void plan_add_text(Plan *p, const MirrorPlanRow *row)
                         row->database_id ? row->database_id : "none");
         if (row->edge)
                 fprintf(f, "; to Edge connection %s", row->edge);
-        else if (changed && strcmp(row->name, row->name_before) == 0 &&
+        else if (changed && text_equal(row->name, row->name_before) &&
                  text_equal(row->database_id, row->database_id_before))
                 fprintf(f, "; from Edge connection %s", row->edge_before);
         fputc('\n', f);

@@ -364,7 +364,7 @@ static PgNext apply_on_plan(const PGresult *result, void *userdata, Fault *ret_f
         for (int i = 0; i < n; i++) {
                 MirrorPlanRow row = {
                         .kind = plan_kind_parse(result_text(result, i, 0)),
-                        .id = result_text(result, i, 1),
+                        .id = result_string(result, i, 1),
                         .name = result_text(result, i, 2),
                         .database_id = result_text(result, i, 3),
                         .name_before = result_text(result, i, 4),

@@ -79,7 +79,7 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
         InstancesTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
                 const MirrorInstanceStatus status = {
-                        .name = result_text(r, row, 0),
+                        .name = result_string(r, row, 0),
                         .alive = result_bool(r, row, 2),
                         .stopped = result_bool(r, row, 3),
                         .seen_sec = result_int(r, row, 4),

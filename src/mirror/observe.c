@@ -33,7 +33,7 @@ static PgNext observe_on_edges(const PGresult *result, void *userdata, Fault *re
         ObserveTask *t = userdata;
         for (int row = 0; row < PQntuples(result); row++)
                 t->observer.edge(
-                        &(MirrorEdgeFigures){.name = result_text(result, row, 0),
+                        &(MirrorEdgeFigures){.name = result_string(result, row, 0),
                                              .listed_sec = result_double(result, row, 1),
                                              .refreshed_sec = result_double(result, row, 2),
                                              .rows = result_double(result, row, 3),

@@ -33,8 +33,13 @@ const char *table_text(const MirrorTable *t, size_t row, const char *column)
         size_t i = 0;
         while (i < t->n_columns && !text_equal(t->columns[i], column))
                 i++;
-        assert(row < t->n_rows && i < t->n_columns);
-        return t->cells[row * t->n_columns + i];
+        return row < t->n_rows && i < t->n_columns ? t->cells[row * t->n_columns + i] : NULL;
+}
+
+const char *table_string(const MirrorTable *t, size_t row, const char *column)
+{
+        const char *text = table_text(t, row, column);
+        return text ? text : "";
 }
 
 int64_t table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise)

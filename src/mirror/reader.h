@@ -19,8 +19,10 @@ typedef struct MirrorTable {
         const char *const *cells;
 } MirrorTable;
 
-/* The column is one of the query's: another name is a fault of the program. */
+/* What stands between may give other answers than PostgreSQL would: where there is no such row or
+ * column it is SQL NULL. */
 const char *table_text(const MirrorTable *t, size_t row, const char *column);
+const char *table_string(const MirrorTable *t, size_t row, const char *column); /* NULL: "" */
 int64_t table_int(const MirrorTable *t, size_t row, const char *column, int64_t otherwise);
 /* Seconds that have passed since; 0 where a clock was set back meanwhile; NULL: -1. */
 int64_t table_age(const MirrorTable *t, size_t row, const char *column);

@@ -24,6 +24,11 @@ static const char *next_text(Cursor *c)
         return result_text(c->result, c->row, c->column++);
 }
 
+static const char *next_string(Cursor *c)
+{
+        return result_string(c->result, c->row, c->column++);
+}
+
 static bool next_bool(Cursor *c)
 {
         return result_bool(c->result, c->row, c->column++);
@@ -46,8 +51,9 @@ static int64_t next_age(Cursor *c)
 static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
 {
         Cursor at = {.result = result, .row = row};
-        (void)uuid_parse(next_text(&at), &ret->edge);
-        ret->name = next_text(&at);
+        *ret = (MirrorStatus){0}; /* there may be no id */
+        (void)uuid_parse(next_string(&at), &ret->edge);
+        ret->name = next_string(&at);
         ret->enabled = next_bool(&at);
         ret->phase = next_text(&at);
         ret->holder = next_text(&at);
@@ -73,7 +79,7 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->error_http_status = (int)next_int(&at, 0);
         ret->held = next_int(&at, 0);
         ret->pending = next_int(&at, 0);
-        ret->state = next_text(&at);
+        ret->state = next_string(&at);
         ret->holder_seen_sec = next_age(&at);
         ret->free_in_sec = next_int(&at, -1);
         ret->lease_sec = next_int(&at, -1);

@@ -8,7 +8,7 @@
 
 typedef struct MirrorStatus {
         Uuid edge;
-        const char *name;
+        const char *name; /* never NULL, nor is the state */
         bool enabled;
         const char *origin; /* "configured" or "discovered" */
         const char *state;  /* of the view freshness */

@@ -28,7 +28,7 @@ static PgNext verify_on_edge(const PGresult *r, void *userdata, Fault *ret_fault
                 return PG_NEXT;
         bool listed = !PQgetisnull(r, 0, COLUMN_RECORDED_ROWS);
         MirrorVerify verify = {
-                .name = result_text(r, 0, COLUMN_NAME),
+                .name = result_string(r, 0, COLUMN_NAME),
                 .recorded_rows = listed ? result_int(r, 0, COLUMN_RECORDED_ROWS) : -1,
                 .recorded_digest = result_text(r, 0, COLUMN_RECORDED_DIGEST),
                 .rows = result_int(r, 0, COLUMN_ROWS),

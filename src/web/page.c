@@ -130,7 +130,7 @@ void page_put_edge(Html *h, const char *name, const char *id)
         /* Browsers take "." and ".." for steps, and proxies may refuse what is not printable. */
         bool by_name = name && name[0] != '.' && text_is_printable(name);
         int r = text_append_string(&url, "/edges/");
-        r = r < 0 ? r : html_append_url(&url, by_name ? name : id);
+        r = r < 0 ? r : html_append_url(&url, by_name ? name : id ? id : "");
         h->failed = h->failed || r < 0;
         if (name)
                 html_put(h, "a", name, {"href", url.data}, {"class", "name"});
@@ -268,7 +268,7 @@ void page_put_hidden_state(Html *h, const MirrorTable *t, size_t row)
         if (!hidden)
                 return;
         html_put(h, "p", hidden->meaning);
-        page_put_advice(h, hidden->advice, table_text(t, row, "edge"));
+        page_put_advice(h, hidden->advice, table_string(t, row, "edge"));
 }
 
 static void put_command(Html *h, const char *command, size_t size, const char *edge)

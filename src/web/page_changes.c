@@ -123,7 +123,7 @@ static void put_change(Html *h, const MirrorTable *t, size_t i)
         const char *after = table_text(t, i, "name_after");
         html_open(h, "tr");
         html_open(h, "td", {"class", "t"});
-        html_printf(h, "%s ", table_text(t, i, "day"));
+        html_printf(h, "%s ", table_string(t, i, "day"));
         html_put(h, "span", table_text(t, i, "time"), {"class", "wide"});
         html_close(h);
         html_put(h, "th", after ? after : table_text(t, i, "name_before"), {"scope", "row"},

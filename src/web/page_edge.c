@@ -55,9 +55,9 @@ static void put_next(Html *h, const MirrorTable *t)
                 html_printf(h, "due for %s", page_age(-next_in, "", text));
         else
                 html_printf(h, "in %s, %s", page_age(next_in, "", text),
-                            table_text(t, 0, "next_run_at"));
-        html_printf(h, " (%s, time zone %s)", table_text(t, 0, "schedule"),
-                    table_text(t, 0, "timezone"));
+                            table_string(t, 0, "next_run_at"));
+        html_printf(h, " (%s, time zone %s)", table_string(t, 0, "schedule"),
+                    table_string(t, 0, "timezone"));
         html_close(h);
 }
 
@@ -73,8 +73,8 @@ static void put_running(Html *h, const MirrorTable *t)
         html_put(h, "dt", "Running");
         html_open(h, "dd");
         html_printf(h, "%s, for %s, by %s, %" PRId64 " row%s listed", table_text(t, 0, "phase"),
-                    page_age(table_age(t, 0, "running_for"), "", text), table_text(t, 0, "holder"),
-                    listed, text_plural(listed));
+                    page_age(table_age(t, 0, "running_for"), "", text),
+                    table_string(t, 0, "holder"), listed, text_plural(listed));
         if (state)
                 html_printf(h, "; job %s", state);
         if (progress)
@@ -97,7 +97,7 @@ static void put_link(Html *h, const char *gap, const char *path, const char *edg
 
 static void put_clocks(Html *h, const MirrorTable *t)
 {
-        const char *name = table_text(t, 0, "edge");
+        const char *name = table_string(t, 0, "edge");
         html_open(h, "dl");
         put_clock(h, t, "Listed", "listed_at", "listed_age",
                   " (what changed in the catalog since may be missing)");
@@ -118,7 +118,7 @@ static void put_clocks(Html *h, const MirrorTable *t)
         html_put(h, "dt", "Edge connection");
         html_open(h, "dd");
         html_put(h, "code", table_text(t, 0, "edge_connection_id"));
-        html_printf(h, ", %s", table_text(t, 0, "origin"));
+        html_printf(h, ", %s", table_string(t, 0, "origin"));
         html_close(h);
         html_close(h);
 }
@@ -126,7 +126,7 @@ static void put_clocks(Html *h, const MirrorTable *t)
 static void put_verdict(Html *h, const MirrorTable *t)
 {
         char class[64];
-        const char *name = table_text(t, 0, "edge");
+        const char *name = table_string(t, 0, "edge");
         const char *problem = table_text(t, 0, "problem");
         const EdgeState *state =
                 edge_state_find(table_text(t, 0, "state"), table_text(t, 0, "last_refresh"));
@@ -229,7 +229,7 @@ static void put_bars(Html *h, const MirrorTable *t)
                 size_t row = n - 1 - i;
                 const char *outcome = table_text(t, row, "outcome");
                 (void)snprintf(titles[i], sizeof(titles[i]), "%s: %s, %s",
-                               table_text(t, row, "started_at"),
+                               table_string(t, row, "started_at"),
                                outcome ? outcome : "running or cut short",
                                run_duration(run_seconds(t, row), length));
                 bars[i] = (ChartBar){.value = run_seconds(t, row),

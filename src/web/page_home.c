@@ -219,7 +219,7 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
                 html_printf(h, " is alive, last sign of life %s ago, ", seen);
         if (alive)
                 html_printf(h, "up for %s, edges: %" PRId64 ", version %s", up,
-                            table_int(t, row, "n_edges", 0), table_text(t, row, "version"));
+                            table_int(t, row, "n_edges", 0), table_string(t, row, "version"));
         else if (table_bool(t, row, "stopped"))
                 html_printf(h, " was stopped %s ago", seen);
         else
@@ -258,7 +258,7 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
         html_put(h, "h2", "Edges in trouble");
         html_open(h, "ul", {"class", "items"});
         for (size_t i = 0; i < t->n_rows; i++) {
-                const char *edge = table_text(t, i, "edge");
+                const char *edge = table_string(t, i, "edge");
                 const char *problem = table_text(t, i, "problem");
                 int64_t failures = table_int(t, i, "consecutive_failures", 0);
                 html_open(h, "li");

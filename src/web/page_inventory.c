@@ -88,7 +88,7 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
         (void)snprintf(label, sizeof(label),
                        "From %s to %s: databases from %.0f to %.0f, registered ones from %.0f to "
                        "%.0f",
-                       table_text(t, 0, "day"), table_text(t, n - 1, "day"), databases[0],
+                       table_string(t, 0, "day"), table_string(t, n - 1, "day"), databases[0],
                        databases[n - 1], registered[0], registered[n - 1]);
         chart_lines(h, databases, registered, n, label);
         html_open(h, "p", {"class", "muted"});

@@ -1643,6 +1643,41 @@ settings of messages without a receiver are passed over by the service
 src/daemon/notify.c
 unit/test_daemon_notify settings_of_messages*
 s/if (config_notify_is_unused(&config->notify))/if (false)/
+
+check writes behind its lines
+src/mirror/check.c
+unit/test_mirror_answers lines_that_have*
+s/at < last ? at/at <= last + 9 ? at/
+
+a line of check that failed gives way to the count of the others
+src/mirror/check.c
+unit/test_mirror_answers lines_that_have*
+s/fault ? last : last + 1/last + 1/
+
+a page ends the service where a column is not there
+src/mirror/reader.c
+unit/test_mirror_readers a_page*
+s/return row < t->n_rows \&\& i < t->n_columns ? \(.*\) : NULL;/return \1;/
+
+a page takes a name for granted
+src/web/page.c
+unit/test_mirror_readers a_page*
+s/by_name ? name : id ? id : ""/by_name ? name : id/
+
+status takes the name of an edge for granted
+src/mirror/status.c
+unit/test_mirror_readers a_command*
+s/ret->name = next_string/ret->name = next_text/
+
+status takes the name of an instance for granted
+src/mirror/instance.c
+unit/test_mirror_readers a_command*
+s/.name = result_string/.name = result_text/
+
+retire takes more edges than were asked for
+src/cli/cmd_retire.c
+unit/test_mirror_readers a_command*
+s/if (c->n_edges == c->most)/if (false)/
 END
 }
 
