@@ -10,12 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-typedef struct LeaseTask {
+typedef struct ClaimTask {
         MirrorTask task;
-        MirrorClaimCallback callback; /* of a claim */
+        MirrorClaimCallback callback;
         MirrorClaim claim;
-        bool ours; /* the lease was still ours */
-} LeaseTask;
+} ClaimTask;
 
 /* ---- claim ---------------------------------------------------------------------------------- */
 
@@ -67,7 +66,7 @@ static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         enum { SINCE = 7, EXPIRES = 8, OUTCOME_BEFORE = 18, SEEN, LEASE };
-        MirrorClaim *claim = &((LeaseTask *)userdata)->claim;
+        MirrorClaim *claim = &((ClaimTask *)userdata)->claim;
         if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
                 fault_set(ret_fault, FAULT_RUN, ENOENT, CODE_EDGE_NOT_REGISTERED,
                           "the edge is not in edgemirror.edge_claim");
@@ -85,7 +84,7 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
                 claim->holder_lease_usec = claim_usec(result, LEASE);
                 return PG_NEXT;
         }
-        if (holder && strcmp(holder, ((LeaseTask *)userdata)->task.mirror->instance) != 0)
+        if (holder && strcmp(holder, ((ClaimTask *)userdata)->task.mirror->instance) != 0)
                 (void)snprintf(claim->holder, sizeof(claim->holder), "%s", holder);
         claim->run_id = result_int(result, 0, 1);
         claim->epoch = result_int(result, 0, 2);
@@ -99,11 +98,10 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         return PG_NEXT;
 }
 
-static bool claim_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool claim_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
-        LeaseTask *t = (LeaseTask *)task;
-        Fault copy = task_repeatable(end, fault);
-        t->callback(&t->claim, &copy, task->userdata);
+        ClaimTask *t = (ClaimTask *)task;
+        t->callback(&t->claim, fault, task->userdata);
         return false;
 }
 
@@ -112,10 +110,11 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 {
         static const char *const triggers[] = {
                 [MIRROR_TRIGGER_SCHEDULE] = "schedule", [MIRROR_TRIGGER_MANUAL] = "manual"};
-        LeaseTask *t = task_new(m, sizeof(*t), claim_complete, userdata);
+        ClaimTask *t = task_new(m, sizeof(*t), claim_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->callback = callback;
+        t->task.repeatable = true;
         params_uuid(t->task.params, &request->edge);
         params_text(t->task.params, m->instance);
         params_text(t->task.params, m->lease);
@@ -131,20 +130,12 @@ int mirror_claim(Mirror *m, const MirrorClaimRequest *request, MirrorClaimCallba
 
 /* ---- progress ------------------------------------------------------------------------------- */
 
-static PgNext lease_on_count(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+static PgNext progress_on_count(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        ((LeaseTask *)userdata)->ours = result_int(result, 0, 0) > 0;
-        return PG_NEXT;
-}
-
-static bool progress_complete(MirrorTask *task, PgEnd end, const Fault *fault)
-{
-        LeaseTask *t = (LeaseTask *)task;
-        Fault copy = task_repeatable(end, fault);
-        if (copy.scope == FAULT_NONE && !t->ours)
-                mirror_fault_lease_lost(&copy);
-        task->plain(&copy, task->userdata);
-        return false;
+        if (result_int(result, 0, 0) > 0)
+                return PG_NEXT;
+        mirror_fault_lease_lost(ret_fault);
+        return PG_ROLLBACK;
 }
 
 static const char *text_or_null(bool there, const char *text)
@@ -155,13 +146,14 @@ static const char *text_or_null(bool there, const char *text)
 int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progress,
                     MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        LeaseTask *t = task_new(m, sizeof(*t), progress_complete, userdata);
+        MirrorTask *t = task_new(m, sizeof(*t), task_report, userdata);
         if (!t)
                 return -ENOMEM;
-        Params *p = t->task.params;
+        Params *p = t->params;
         const JobStatus *job = &progress->job;
         char id[UUID_STRING_SIZE];
-        t->task.plain = callback;
+        t->plain = callback;
+        t->repeatable = true;
         params_uuid(p, &run->edge);
         params_int(p, run->epoch);
         params_text(p, m->lease);
@@ -179,24 +171,21 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
         params_int(p, progress->listed);
         params_bool(p, progress->resumes);
         /* by this a lease is renewed, which ends however much else there is to do */
-        const PgWork work = {
-                .steps = &t->task.step, .n_steps = 1, .phase = "progress", .prompt = true};
-        t->task.step = task_step(sql_progress, p, lease_on_count);
-        t->task.step.prepared = true;
-        return task_start(&t->task, &work, ret);
+        const PgWork work = {.steps = &t->step, .n_steps = 1, .phase = "progress", .prompt = true};
+        t->step = task_step(sql_progress, p, progress_on_count);
+        t->step.prepared = true;
+        return task_start(t, &work, ret);
 }
 
 /* ---- finish --------------------------------------------------------------------------------- */
 
-static bool finish_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static PgNext finish_on_count(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        LeaseTask *t = (LeaseTask *)task;
-        Fault copy = task_repeatable(end, fault);
-        if (copy.scope == FAULT_NONE && !t->ours)
-                fault_set(&copy, FAULT_RUN, ESTALE, CODE_RUN_OVER,
-                          "the end of the run was recorded already; see edgemirror.sync_run");
-        task->plain(&copy, task->userdata);
-        return false;
+        if (result_int(result, 0, 0) > 0)
+                return PG_NEXT;
+        fault_set(ret_fault, FAULT_RUN, ESTALE, CODE_RUN_OVER,
+                  "the end of the run was recorded already; see edgemirror.sync_run");
+        return PG_ROLLBACK;
 }
 
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
@@ -229,13 +218,14 @@ void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending)
 int mirror_finish(Mirror *m, const MirrorRun *run, const MirrorEnding *ending,
                   MirrorCallback callback, void *userdata, MirrorTask **ret)
 {
-        LeaseTask *t = task_new(m, sizeof(*t), finish_complete, userdata);
+        MirrorTask *t = task_new(m, sizeof(*t), task_report, userdata);
         if (!t)
                 return -ENOMEM;
-        t->task.plain = callback;
-        params_ending(t->task.params, run, ending);
-        params_int(t->task.params, ending->listed);
-        params_bool(t->task.params, ending->resumes);
-        params_bool(t->task.params, ending->of_service);
-        return task_start_statement(&t->task, "finish", sql_finish, lease_on_count, ret);
+        t->plain = callback;
+        t->repeatable = true;
+        params_ending(t->params, run, ending);
+        params_int(t->params, ending->listed);
+        params_bool(t->params, ending->resumes);
+        params_bool(t->params, ending->of_service);
+        return task_start_statement(t, "finish", sql_finish, finish_on_count, ret);
 }

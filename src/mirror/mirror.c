@@ -104,8 +104,11 @@ bool task_report(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 static void task_on_end(PgEnd end, const Fault *fault, void *userdata)
 {
         MirrorTask *task = userdata;
+        Fault copy = *fault;
+        copy.retryable = copy.retryable ||
+                         (task->repeatable && end == PG_END_UNKNOWN && copy.scope != FAULT_NONE);
         task->pg = NULL;
-        task_finish(task, end, fault);
+        task_finish(task, end, &copy);
 }
 
 int task_continue(MirrorTask *task, const PgWork *work)

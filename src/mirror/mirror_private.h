@@ -29,6 +29,9 @@ struct MirrorTask {
         Mirror *mirror;
         LIST_ENTRY(MirrorTask) entry;
         bool ending; /* it is off the list, and its callback runs */
+        /* it may be done again although its answer was lost: a claim is recognized by its epoch,
+         * and the others write the same twice */
+        bool repeatable;
         PgTask *pg;
         Timer timer;
         PgStep step; /* of task_start_statement */
@@ -85,15 +88,6 @@ int task_wait(MirrorTask *task, uint64_t delay_usec, TimerHandler fire);
 
 /* Ends the task from a timer handler as if its work had ended. */
 void task_finish(MirrorTask *task, PgEnd end, const Fault *fault);
-
-/* The fault of what may be done again although its answer was lost: a claim is recognized by its
- * epoch, and the others write the same twice. */
-static inline Fault task_repeatable(PgEnd end, const Fault *fault)
-{
-        Fault copy = *fault;
-        copy.retryable = copy.retryable || (end == PG_END_UNKNOWN && copy.scope != FAULT_NONE);
-        return copy;
-}
 
 static inline PgStep task_step(const char *sql, const Params *p, PgStepResult on_result)
 {

@@ -58,12 +58,10 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
         return PG_NEXT;
 }
 
-static bool due_complete(MirrorTask *task, PgEnd end, const Fault *fault)
+static bool due_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
 {
         DueTask *t = (DueTask *)task;
-        /* a lease that was taken and not reported ends by itself */
-        Fault copy = task_repeatable(end, fault);
-        t->callback(&t->answer, &copy, task->userdata);
+        t->callback(&t->answer, fault, task->userdata);
         return false;
 }
 
@@ -75,6 +73,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
                 return -ENOMEM;
         t->callback = callback;
         t->task.done = due_done;
+        t->task.repeatable = true; /* a lease that was taken and not reported ends by itself */
         t->answer.next_usec = INT64_MAX;
         params_text(t->task.params, m->instance);
         params_text(t->task.params, m->lease);

@@ -81,13 +81,6 @@ static bool register_has_others(void *userdata)
         return ((const RegisterTask *)userdata)->has_others;
 }
 
-static bool register_complete(MirrorTask *task, PgEnd end, const Fault *fault)
-{
-        Fault copy = task_repeatable(end, fault);
-        task->plain(&copy, task->userdata);
-        return false;
-}
-
 static void params_edge_ids(Params *p, const MirrorEdge *edges, size_t n)
 {
         ArrayText ids = {0};
@@ -198,9 +191,10 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
                     const MirrorInstance *service, MirrorCallback callback, void *userdata,
                     MirrorTask **ret)
 {
-        RegisterTask *t = task_new(m, sizeof(*t), register_complete, userdata);
+        RegisterTask *t = task_new(m, sizeof(*t), task_report, userdata);
         if (!t)
                 return -ENOMEM;
+        t->task.repeatable = true;
         t->task.plain = callback;
         register_fill(t, edges, n_edges, service);
         register_steps(t);
