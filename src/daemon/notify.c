@@ -135,45 +135,37 @@ static void notify_ask(Notify *n)
                 notify_send_later(n, n->every_usec);
 }
 
-/* Of those that are to be told of: as many go with the message as it holds. The others are counted
- * in it, and follow in further ones. */
-static int notify_start(Notify *n, NotifySubject *const *subjects, size_t n_subjects,
-                        size_t *ret_n_sent)
+/* As many of the subjects go with the message as it holds. The others, of all that are to be told
+ * of, are counted in it, and follow in further ones. */
+static int notify_start(Notify *n, NotifySubject *const *subjects, size_t *n_subjects, size_t all)
 {
         _cleanup_(text_done) Text body = {0};
         char complaint[TEMPLATE_COMPLAINT_BYTES];
-        size_t shown = n_subjects < LIMIT_NOTIFY_EVENTS ? n_subjects : LIMIT_NOTIFY_EVENTS;
-        time_t time = notify_time(n);
-        int r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
-                              complaint);
-        while (r >= 0 && body.size > n->body_max_bytes && shown > 1) {
-                shown /= 2;
-                text_reset(&body);
-                r = notify_render(&n->form, subjects, shown, n_subjects - shown, time, &body,
+        int r;
+        for (size_t *shown = n_subjects;; *shown /= 2) {
+                r = notify_render(&n->form, subjects, *shown, all - *shown, notify_time(n), &body,
                                   complaint);
+                if (r < 0 || body.size <= n->body_max_bytes || *shown == 1)
+                        break;
+                text_reset(&body);
         }
         const HttpRequest request = {.method = HTTP_POST,
                                      .url = n->url.data,
                                      .json = body.data,
                                      .body_max_bytes = LIMIT_NOTIFY_ANSWER_BYTES};
-        *ret_n_sent = shown;
         return r < 0 ? r : http_start(n->http, &request, notify_on_answer, n, &n->transfer);
 }
 
 static void notify_send_message(Notify *n)
 {
         uint64_t now = clock_monotonic_usec();
-        size_t count = subjects_count_to_tell(&n->subjects, now), n_sent = 0;
-        if (count == 0) {
+        NotifySubject *subjects[LIMIT_NOTIFY_EVENTS];
+        size_t n_sent = subjects_choose(&n->subjects, now, subjects, LIMIT_NOTIFY_EVENTS);
+        if (n_sent == 0) {
                 notify_ask(n);
                 return;
         }
-        _cleanup_(cleanup_free) NotifySubject **subjects = calloc(count, sizeof(NotifySubject *));
-        int r = -ENOMEM;
-        if (subjects) {
-                count = subjects_choose(&n->subjects, now, subjects, count);
-                r = notify_start(n, subjects, count, &n_sent);
-        }
+        int r = notify_start(n, subjects, &n_sent, subjects_count_to_tell(&n->subjects, now));
         n->sent_usec = now;
         if (r < 0) {
                 log_warning("a message to the receiver of [notify] waits: %s", strerrordesc_np(-r));

@@ -546,8 +546,8 @@ s/s->pause_usec = 0;/(void)0;/
 
 what had no place in the message is taken for told
 src/daemon/notify.c
-unit/test_daemon_notify_formats more_than_a_message*
-s/ret_n_sent = shown;/ret_n_sent = n_subjects;/
+unit/test_daemon_notify_formats teams*
+s/subjects, &n_sent, subj/subjects, \&(size_t){n_sent}, subj/
 
 what is well again hides what has failed
 src/daemon/notify_subjects.c
@@ -582,7 +582,7 @@ s/s->told_usec = 0;/(void)0;/
 Teams is sent more than it takes
 src/daemon/notify.c
 unit/test_daemon_notify_formats teams_is_sent*
-s/body.size > n->body_max_bytes/false/
+s/body.size <= n->body_max_bytes/true/
 
 Teams is not told how much has no place
 src/daemon/notify_message.c
