@@ -35,6 +35,12 @@ int fault_no_memory(Fault *f)
         return fault_set(f, FAULT_PROCESS, ENOMEM, CODE_NO_MEMORY, "out of memory");
 }
 
+int fault_not_begun(Fault *f, int error, const char *what)
+{
+        return fault_set(f, FAULT_PROCESS, -error, CODE_NO_RESOURCES, "%s: %s", what,
+                         strerrordesc_np(-error));
+}
+
 void fault_prefix(Fault *f, const char *format, ...)
 {
         if (!f)

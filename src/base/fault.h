@@ -46,6 +46,9 @@ int fault_set(Fault *f, FaultScope scope, int error, FaultCode code, const char 
 /* For an allocation that failed; returns -ENOMEM. */
 int fault_no_memory(Fault *f);
 
+/* For what could not be begun, a sentence, with a negative errno; returns that. */
+int fault_not_begun(Fault *f, int error, const char *what);
+
 /* Puts words before the message that is there ("page 3: …"). */
 void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
 

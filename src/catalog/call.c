@@ -279,8 +279,7 @@ static void call_send_or_end(CatalogCall *call)
         int r = call_send(call);
         if (r >= 0)
                 return;
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the catalog cannot be asked: %s",
-                  strerrordesc_np(-r));
+        fault_not_begun(&fault, r, "the catalog cannot be asked");
         call_end_failed(call, r, &fault);
 }
 

@@ -326,8 +326,7 @@ int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
                                        &c->discover);
                 if (r >= 0)
                         return CLI_EXIT_DONE;
-                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
+                fault_not_begun(&fault, r, "the catalog cannot be asked");
                 status = CLI_EXIT_EDGE_FAILED;
         }
         check_line(c, "catalog", &fault, "");
@@ -359,8 +358,7 @@ void check_postgres(Checks *c)
         if (status == 0 && r >= 0)
                 return;
         if (r < 0)
-                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                          "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
+                fault_not_begun(&fault, r, "PostgreSQL cannot be asked");
         check_line(c, "postgres", &fault, "");
         c->status = exit_status_worse(c->status, status);
         (void)sd_event_exit(c->session.event, 0);

@@ -149,8 +149,7 @@ static void check_edge(Check *c, const ConfigEdge *edge)
         }
         Fault fault;
         char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the catalog cannot be asked: %s",
-                  strerrordesc_np(-r));
+        fault_not_begun(&fault, r, "the catalog cannot be asked");
         (void)snprintf(what, sizeof(what), "catalog: edge %s", edge->name);
         check_line(&c->checks, what, &fault, "");
         free(e);

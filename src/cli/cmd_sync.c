@@ -186,8 +186,7 @@ static void runner_begin(Runner *r)
         if (error >= 0)
                 return;
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -error, CODE_NO_RESOURCES, "the sync could not begin: %s",
-                  strerrordesc_np(-error));
+        fault_not_begun(&fault, error, "the sync could not begin");
         c->running--;
         r->line = progress_line_remove(r->line);
         r->plan = plan_free(r->plan);

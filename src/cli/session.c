@@ -52,9 +52,7 @@ static int session_open_event(Session *s, Fault *ret_fault)
         int r = s->event ? 0 : sd_event_new(&s->event);
         if (r >= 0 && !s->peers)
                 r = peers_new(s->event, s->config, &s->peers);
-        return r < 0 ? fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                                 "the event loop cannot be opened: %s", strerrordesc_np(-r))
-                     : 0;
+        return r < 0 ? fault_not_begun(ret_fault, r, "the event loop cannot be opened") : 0;
 }
 
 static int session_opened(Session *s, int r, const Fault *fault)

@@ -282,8 +282,7 @@ void claims_ask(Claims *c)
         if (peers_task_begin(&c->task, c->peers, r) >= 0)
                 return;
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "the queue cannot be read: %s",
-                  strerrordesc_np(-r));
+        fault_not_begun(&fault, r, "the queue cannot be read");
         claims_postgres_failed(c, &fault);
 }
 

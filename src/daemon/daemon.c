@@ -442,8 +442,7 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         if (r >= 0)
                 r = runs_init(&d->runs, d->event, &d->claims.clock, &runs_handlers, d);
         if (r < 0)
-                return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                                 "the event loop cannot be opened: %s", strerrordesc_np(-r));
+                return fault_not_begun(ret_fault, r, "the event loop cannot be opened");
         breaker_init(&d->breaker, d->event, &d->claims.clock, &breaker_handlers, d);
         claims_init(&d->claims, d->event, &d->presence.instance, &claims_handlers, d);
         presence_init(&d->presence, d->event, &presence_handlers, d);

@@ -300,8 +300,7 @@ static void discovery_begin(void *userdata)
         int r = discover_start(d->peers->catalog, d->event, discovery_on_found, d, &d->discover);
         if (r < 0) {
                 Fault fault;
-                fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                          "the catalog cannot be asked: %s", strerrordesc_np(-r));
+                fault_not_begun(&fault, r, "the catalog cannot be asked");
                 discovery_failed(d, &fault);
         }
 }

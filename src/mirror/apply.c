@@ -162,8 +162,7 @@ static bool apply_go_on(ApplyTask *t)
         int r = apply_whole(t);
         if (r >= 0)
                 return true;
-        fault_set(&t->fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                  "the apply could not be begun: %s", strerrordesc_np(-r));
+        fault_not_begun(&t->fault, r, "the apply could not be begun");
         return apply_report(t, &t->fault);
 }
 

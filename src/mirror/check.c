@@ -406,8 +406,7 @@ static bool check_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fa
                 if (r >= 0)
                         return true;
                 Fault memory;
-                fault_set(&memory, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                          "PostgreSQL cannot be asked: %s", strerrordesc_np(-r));
+                fault_not_begun(&memory, r, "PostgreSQL cannot be asked");
                 check_add(t, stages[t->stage].what, &memory);
         }
         t->callback(t->checks, check_count(t), task->userdata);

@@ -12,12 +12,6 @@
 #define STATEMENT_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define LOCK_TIMEOUT_USEC      (20 * USEC_PER_SEC)
 
-static int failed(const char *what, int r, Fault *ret_fault)
-{
-        return fault_set(ret_fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES, "%s cannot be opened: %s",
-                         what, strerrordesc_np(-r));
-}
-
 static void peers_free(Peers *p)
 {
         (void)catalog_free(p->catalog);
@@ -159,7 +153,7 @@ int peers_open_mirror(Peers *p, bool only_reads, Fault *ret_fault)
                                &p->mirror);
         if (r >= 0)
                 mirror_set_catalog(p->mirror, p->config->catalog.url);
-        return r < 0 ? failed("PostgreSQL's side", r, ret_fault) : 0;
+        return r < 0 ? fault_not_begun(ret_fault, r, "PostgreSQL's side cannot be opened") : 0;
 }
 
 static int load_catalog_secret(void *userdata, Text *ret, Fault *ret_fault)
@@ -238,7 +232,7 @@ int peers_open_catalog(Peers *p, Fault *ret_fault)
         if (r >= 0)
                 r = catalog_new(p->http, &catalog, &p->catalog);
         if (r < 0)
-                return failed("the catalog's side", r, ret_fault);
+                return fault_not_begun(ret_fault, r, "the catalog's side cannot be opened");
         r = http_client_reload(p->http, ret_fault);
         if (r < 0)
                 return r;

@@ -80,8 +80,7 @@ static void discover_end_failed(Discover *d, const Fault *fault)
 static void discover_end_error(Discover *d, int error)
 {
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, error, CODE_NO_RESOURCES,
-                  "the Edge connections cannot be asked for: %s", strerrordesc_np(error));
+        fault_not_begun(&fault, -error, "the Edge connections cannot be asked for");
         discover_end_failed(d, &fault);
 }
 

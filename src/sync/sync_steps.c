@@ -430,8 +430,7 @@ void sync_act(Sync *s, SyncAction action)
         if (r >= 0)
                 return;
         Fault fault;
-        fault_set(&fault, FAULT_PROCESS, -r, CODE_NO_RESOURCES,
-                  "the next step could not be begun: %s", strerrordesc_np(-r));
+        fault_not_begun(&fault, r, "the next step could not be begun");
         if (action == SYNC_DO_FINISH) /* nothing more can be done */
                 sync_on_finished(&fault, s);
         else
