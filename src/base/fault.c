@@ -56,7 +56,7 @@ void fault_prefix(Fault *f, const char *format, ...)
 
         size_t used = strlen(raw);
         (void)snprintf(raw + used, sizeof(raw) - used, "%s", f->message);
-        text_printable(raw, strlen(raw), f->message, sizeof(f->message));
+        text_show(raw, f->message);
 }
 
 void fault_set_http_status(Fault *f, int status)

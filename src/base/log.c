@@ -118,7 +118,7 @@ static void entry_add_field(Entry *e, const LogField *f)
                 return;
         char *out = e->text[e->n_texts], value[LIMIT_LOG_VALUE_BYTES];
         if (f->text)
-                text_printable(f->text, strlen(f->text), value, sizeof(value));
+                text_show(f->text, value);
         else
                 (void)snprintf(value, sizeof(value), "%lld", (long long)f->number);
         int n = snprintf(out, sizeof(e->text[0]), "%s=%s", f->name, value);
@@ -217,8 +217,7 @@ static void object_add_field(Object *o, const LogField *f)
         if (o->size + strlen(f->name) + 2 * sizeof(value) + 8 > o->limit)
                 return;
         if (f->text) {
-                object_add_text(o, f->name,
-                                text_printable(f->text, strlen(f->text), value, sizeof(value)));
+                object_add_text(o, f->name, text_show(f->text, value));
                 return;
         }
         (void)snprintf(number, sizeof(number), "\":%lld", (long long)f->number);

@@ -55,6 +55,8 @@ size_t text_span_plain(const char *bytes, size_t size);
  * is cut at a character and ends in "…".
  * Always terminates. Returns out. */
 char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t size);
+#define text_show(string, out)                                                                     \
+        text_printable(string, strlen(string), out, sizeof(out)) /* an array */
 
 #define TEXT_ESCAPE_BYTES 16
 /* How the character at the start of bytes that are at least one is shown to people: `out` is what

@@ -136,7 +136,7 @@ static bool problem_detail(const cJSON *body, char out[DETAIL_BYTES])
                         continue;
                 char field[FIELD_BYTES];
                 bool is_code = strcmp(error_texts[i], "errorCode") == 0;
-                text_printable(value, strlen(value), field, sizeof(field));
+                text_show(value, field);
                 used += (size_t)snprintf(out + used, DETAIL_BYTES - used, "%s%s%s%s",
                                          used ? " " : "", is_code ? "[" : "", field,
                                          is_code ? "]" : "");
@@ -234,7 +234,7 @@ static void body_summary(const Shown *shown, char *out, size_t size)
                 return;
         if (shown->json) {
                 const char *printed = shown->printed ? shown->printed : "";
-                text_printable(printed, strlen(printed), text, sizeof(text));
+                text_show(printed, text);
                 (void)snprintf(out, size, "%s", text);
         } else if (title) {
                 title += strlen("<title>");
@@ -288,7 +288,7 @@ static const StatusMeaning *meaning_find(int status, bool foreign)
 static void fault_redirect(const HttpResponse *response, Fault *ret)
 {
         char location[200];
-        text_printable(response->location, strlen(response->location), location, sizeof(location));
+        text_show(response->location, location);
         fault_set(ret, FAULT_PEER, EIO, CODE_CATALOG_REDIRECT,
                   "the catalog answers HTTP %d with a redirect to %s, which is not followed: a "
                   "sign-in page, or another address? check the url, and whether a proxy in between "

@@ -199,7 +199,7 @@ static void fault_set_error(const HttpResponse *response, const cJSON *body, con
         char shown[64], text[300];
         (void)json_get_string(body, "error_description", &description);
         text_printable(error ? error : "", error ? strlen(error) : 0, shown, sizeof(shown));
-        text_printable(description, strlen(description), text, sizeof(text));
+        text_show(description, text);
         fault_set(ret, FAULT_PEER, EIO, CODE_TOKEN_REFUSED, "%s (HTTP %d)%s%s%s%s",
                   m ? m->words : "the endpoint refuses", response->status,
                   shown[0] ? ". It says: " : "", shown, text[0] ? ": " : "", text);

@@ -232,7 +232,7 @@ static void show_as_text(const ShownValue *value, void *userdata)
         }
         const char *shown = value->value;
         if (!text_is_printable(shown))
-                shown = text_printable(shown, strlen(shown), text, sizeof(text));
+                shown = text_show(shown, text);
         size_t taken = strlen(value->key) + strlen(" = ") + columns_of(shown);
         printf("%s = %s%*s ; %s\n", value->key, shown,
                taken < SETTING_COLUMNS ? (int)(SETTING_COLUMNS - taken) : 0, "", value->source);

@@ -82,9 +82,9 @@ static void retirement_take(Retirement *c, const MirrorRetirable *edge)
         c->edges[c->n_edges++] = edge->edge;
         printf("%s (%s): %" PRId64 " row%s present, %" PRId64 " version%s in the history, %" PRId64
                " run%s\n",
-               text_printable(edge->name, strlen(edge->name), name, sizeof(name)),
-               uuid_format(&edge->edge, id), edge->rows, text_plural(edge->rows), edge->versions,
-               text_plural(edge->versions), edge->runs, text_plural(edge->runs));
+               text_show(edge->name, name), uuid_format(&edge->edge, id), edge->rows,
+               text_plural(edge->rows), edge->versions, text_plural(edge->versions), edge->runs,
+               text_plural(edge->runs));
         (void)fflush(stdout); /* before the question */
 }
 

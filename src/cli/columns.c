@@ -19,7 +19,7 @@ size_t columns_of(const char *text)
 void columns_put(FILE *out, const char *text, size_t columns)
 {
         char printable[COLUMNS_TEXT_BYTES];
-        text_printable(text, strlen(text), printable, sizeof(printable));
+        text_show(text, printable);
         size_t taken = columns_of(printable);
         (void)fprintf(out, "%s%*s", printable, taken < columns ? (int)(columns - taken) : 0, "");
 }

@@ -102,8 +102,7 @@ enum { NAME_COLUMNS = 300 }; /* bytes of a name that a person gets to see */
 static void put_name(FILE *file, const char *name)
 {
         char printable[NAME_COLUMNS];
-        name = name ? name : "";
-        fputs(text_printable(name, strlen(name), printable, sizeof(printable)), file);
+        fputs(text_show(name ? name : "", printable), file);
 }
 
 static void plan_add_text(Plan *p, const MirrorPlanRow *row)

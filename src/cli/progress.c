@@ -145,7 +145,7 @@ ProgressLine *progress_line_add(ProgressView *v, const char *name)
         if (!l)
                 return NULL;
         l->view = v;
-        text_printable(name, strlen(name), l->name, sizeof(l->name));
+        text_show(name, l->name);
         TAILQ_INSERT_TAIL(&v->lines, l, entry);
         view_draw_later(v);
         return l;

@@ -65,7 +65,7 @@ static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *o
 void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *out)
 {
         char name[96], dead[160];
-        text_printable(i->name, strlen(i->name), name, sizeof(name));
+        text_show(i->name, name);
         s->n_known++;
         s->n_alive += i->alive;
         if (i->alive && i->waiting_for != MIRROR_WAIT_NONE && !s->trouble[0] &&
@@ -153,9 +153,8 @@ static void edges_status_add_problem(EdgesStatus *e, const char *name, const cha
         char printable[LIMIT_EDGE_NAME_MAX_BYTES + 1];
         size_t used = strlen(e->unwell);
         if (e->n_unwell++ < NAMED)
-                (void)snprintf(
-                        e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)", used ? ", " : "",
-                        text_printable(name, strlen(name), printable, sizeof(printable)), why);
+                (void)snprintf(e->unwell + used, sizeof(e->unwell) - used, "%s%s (%s)",
+                               used ? ", " : "", text_show(name, printable), why);
 }
 
 const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,

@@ -25,11 +25,6 @@ static const char *age(int64_t seconds, char out[DURATION_STRING_SIZE])
         return duration_format_short((uint64_t)seconds * USEC_PER_SEC, out);
 }
 
-static const char *printable(const char *text, char *out, size_t size)
-{
-        return text_printable(text, strlen(text), out, size);
-}
-
 bool status_is_trouble(const MirrorStatus *s)
 {
         static const char *const well[] = {"well", "rejected", "unlisted", "disabled"};
@@ -56,7 +51,7 @@ void status_table_head(FILE *out)
 static void put_holder(FILE *out, const MirrorStatus *s)
 {
         char holder[160], signs[MIRROR_SIGNS_BYTES];
-        fprintf(out, ", held by %s", printable(s->holder, holder, sizeof(holder)));
+        fprintf(out, ", held by %s", text_show(s->holder, holder));
         if (6 * s->holder_seen_sec > s->lease_sec)
                 fprintf(out, ": %s",
                         mirror_format_signs(s->holder_seen_sec, s->free_in_sec, s->lease_sec,
@@ -69,7 +64,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
         fprintf(out, "    running for %s",
                 s->running_sec > 0 ? age(s->running_sec, since) : "less than a second");
         if (s->job_state && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
-                fprintf(out, ", job %s", printable(s->job_state, text, sizeof(text)));
+                fprintf(out, ", job %s", text_show(s->job_state, text));
         if (s->job_progress >= 0 && sync_phase_parse(s->phase) == SYNC_PHASE_POLL)
                 fprintf(out, " %.0f %%", s->job_progress);
         if (s->listed > 0)
@@ -83,7 +78,7 @@ static void put_running(FILE *out, const MirrorStatus *s)
 static void put_name(FILE *out, const char *name)
 {
         char text[LIMIT_FAULT_MESSAGE_BYTES];
-        bool fits = columns_of(printable(name, text, sizeof(text))) <= NAME_COLUMNS;
+        bool fits = columns_of(text_show(name, text)) <= NAME_COLUMNS;
         if (!fits) {
                 put_text(out, name);
                 fputc('\n', out);
@@ -123,8 +118,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
                 fprintf(out, "    %s\n", unscheduled);
         if (s->error_message)
                 fprintf(out, "    %s: %s\n",
-                        s->error_code ? printable(s->error_code, code, sizeof(code)) : "error",
-                        printable(s->error_message, text, sizeof(text)));
+                        s->error_code ? text_show(s->error_code, code) : "error",
+                        text_show(s->error_message, text));
         if (s->held + s->pending > 0)
                 fprintf(out,
                         "    missing from the list, and kept: %" PRId64 " held, %" PRId64

@@ -25,19 +25,17 @@ static int draft_apply(Draft *d, const DraftSetting *s, void *object, OptionCont
                 return r;
         if (r == 0 && context->warning[0] != '\0')
                 problems_add(&d->warnings, s->place, "%s = %s: %s", o->key,
-                             text_printable(s->value, strlen(s->value), shown, sizeof(shown)),
-                             context->warning);
+                             text_show(s->value, shown), context->warning);
         if (r == 0)
                 return 1;
-        (void)text_printable(context->complaint, strlen(context->complaint), complaint,
-                             sizeof(complaint));
+        (void)text_show(context->complaint, complaint);
         bool shows = !o->kind->is_private && s->value[0] != '\0';
         /* a schedule's: of the part that is wrong */
         bool says_more = strstr(complaint, "; accepted: ") != NULL;
-        problems_add(&d->problems, s->place, "%s%s%s: %s%s%s", o->key, shows ? " = " : "",
-                     shows ? text_printable(s->value, strlen(s->value), shown, sizeof(shown)) : "",
-                     complaint, says_more ? "" : "; accepted: ",
-                     says_more ? "" : option_accepted(o, accepted));
+        problems_add(
+                &d->problems, s->place, "%s%s%s: %s%s%s", o->key, shows ? " = " : "",
+                shows ? text_show(s->value, shown) : "", complaint,
+                says_more ? "" : "; accepted: ", says_more ? "" : option_accepted(o, accepted));
         return 0;
 }
 

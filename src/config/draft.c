@@ -152,15 +152,14 @@ static int draft_on_section(void *userdata, unsigned line, const char *header)
         char shown[80];
         close[1] = '\0';
         problems_add(&r->draft->problems, place, "unknown section [%s; accepted: %s",
-                     text_printable(copy, strlen(copy), shown, sizeof(shown)),
-                     sections_accepted(accepted));
+                     text_show(copy, shown), sections_accepted(accepted));
         return 0;
 }
 
 static void draft_refuse_key(DraftReader *r, Place place, const char *key)
 {
         char shown[80];
-        (void)text_printable(key, strlen(key), shown, sizeof(shown));
+        (void)text_show(key, shown);
         const char *section = option_section_name(r->section);
         const Option *near = option_suggest(r->section, key);
 
@@ -235,8 +234,7 @@ static int draft_on_setting(void *userdata, unsigned line, const char *key, cons
         if (r->where == OUTSIDE) {
                 problems_add(problems, place,
                              "\"%s\" stands before any section; accepted: below %s",
-                             text_printable(key, strlen(key), shown, sizeof(shown)),
-                             sections_accepted(accepted));
+                             text_show(key, shown), sections_accepted(accepted));
                 return 0;
         }
         const Option *option = option_find(r->section, key);

@@ -53,7 +53,7 @@ int place_print(Place place, char *const *files, Text *out)
 {
         const char *path = files[place.file];
         char file[PATH_MAX];
-        text_printable(path, strlen(path), file, sizeof(file));
+        text_show(path, file);
         return place.line > 0 && place.line < PLACE_VARIABLE
                        ? text_printf(out, "%s:%u", file, place.line)
                        : text_printf(out, "%s", file);

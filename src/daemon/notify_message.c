@@ -96,7 +96,7 @@ static TemplateFields event_fill(const NotifyForm *form, const NotifySubject *e,
         /* as it is: edges are told apart by it */
         const char *name = e->name;
         if (!text_is_printable(name))
-                name = text_printable(name, strlen(name), f->name, sizeof(f->name));
+                name = text_show(name, f->name);
         const TemplateField fields[EVENT_FIELDS] = {
                 {"kind", notify_kinds[e->kind]},
                 {"name", name},

@@ -70,7 +70,7 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
         s->asked = false;
         s->code = code;
         char shown[NOTIFY_TEXT_BYTES];
-        (void)text_printable(text, strlen(text), shown, sizeof(shown));
+        (void)text_show(text, shown);
         if (text_equal(s->text, shown))
                 return;
         free(s->text);

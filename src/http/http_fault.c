@@ -397,7 +397,7 @@ int http_fault_fill(const HttpFailure *f, Fault *ret)
                                      : f->detail;
         char encoding[64] = "";
         if (m->code == CODE_HTTP_ENCODING && f->encoding)
-                text_printable(f->encoding, strlen(f->encoding), encoding, sizeof(encoding));
+                text_show(f->encoding, encoding);
         bool of_certificate =
                 m->code == CODE_HTTP_CERTIFICATE_WANTED || m->code == CODE_HTTP_CERTIFICATE_REFUSED;
         const char *unread = of_certificate ? f->certificate_unread : "";

@@ -170,7 +170,7 @@ static void apply_take_found(ApplyTask *t, const PGresult *r)
         t->applied = (MirrorApplied){.present = result_int(r, 0, COMPARE_PRESENT),
                                      .found = result_int(r, 0, COMPARE_HELD)};
         if (names)
-                text_printable(names, strlen(names), t->applied.names, sizeof(t->applied.names));
+                text_show(names, t->applied.names);
 }
 
 static PgNext apply_on_compare(const PGresult *r, void *userdata, Fault *ret_fault)

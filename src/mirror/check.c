@@ -306,8 +306,8 @@ static PgNext check_on_slots(const PGresult *result, void *userdata, Fault *ret_
                 (void)snprintf(
                         c->detail, sizeof(c->detail),
                         "slot %s keeps %.20s of write-ahead log from being removed, %s%.200s",
-                        text_printable(slot, strlen(slot), name, sizeof(name)),
-                        result_string(result, row, 2), slot_advice(active, physical),
+                        text_show(slot, name), result_string(result, row, 2),
+                        slot_advice(active, physical),
                         active || physical ? "" : result_string(result, row, 3));
                 c->is_note = true;
         }
@@ -327,7 +327,7 @@ static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_
         if (spool_find_space(&bytes, &fault) < 0 || (double)bytes >= needed) /* or is reported */
                 return PG_NEXT;
         const char *edge = result_string(result, 0, 0);
-        text_printable(edge, strlen(edge), name, sizeof(name));
+        text_show(edge, name);
         fault_set(&fault, FAULT_PROCESS, ENOSPC, CODE_SPOOL_FAILED,
                   "the list of %s had %s rows, for which a sync needs about %s of temporary "
                   "files, and %s are free: it fails; clear some, or set TMPDIR to another "

@@ -53,8 +53,8 @@ static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
         if (!claim->lost)
                 return;
         claim->lost_since_usec = result_int(r, 0, LOST_USEC);
-        text_printable(type, strlen(type), kind->type, sizeof(kind->type));
-        text_printable(user, strlen(user), kind->user, sizeof(kind->user));
+        text_show(type, kind->type);
+        text_show(user, kind->user);
         for (; known && claim->n_known_jobs < LIMIT_KNOWN_JOBS; claim->n_known_jobs++) {
                 Uuid *job = &claim->known_jobs[claim->n_known_jobs];
                 if (uuid_parse_n(known, strcspn(known, " "), job) < 0)

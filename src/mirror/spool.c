@@ -108,8 +108,7 @@ bool spool_passes_over(char ret[static SPOOL_COMPLAINT_BYTES])
                        "TMPDIR is %s, where no temporary file can be made (%s): /var/tmp is used, "
                        "or else /tmp; let this user write to it, or set TMPDIR to another "
                        "directory",
-                       text_printable(directory, strlen(directory), printable, sizeof(printable)),
-                       strerrordesc_np(-fd));
+                       text_show(directory, printable), strerrordesc_np(-fd));
         return true;
 }
 

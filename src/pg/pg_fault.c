@@ -84,7 +84,7 @@ void pg_fault_from_result(const PGresult *result, Fault *ret)
         if (!sqlstate) {
                 char text[400];
                 const char *message = PQresultErrorMessage(result);
-                text_printable(message, strlen(message), text, sizeof(text));
+                text_show(message, text);
                 fault_set(ret, FAULT_PEER, ECONNRESET, CODE_PG_UNREACHABLE, "PostgreSQL: %s", text);
                 ret->retryable = true;
                 return;
@@ -153,7 +153,7 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
         if (sentence)
                 text_printable(sentence, size, text, sizeof(text));
         else
-                text_printable(message, strlen(message), text, sizeof(text));
+                text_show(message, text);
         if (sentence) {
                 fault_from_sqlstate(sqlstate, text, NULL, ret);
                 return;

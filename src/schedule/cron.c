@@ -287,7 +287,7 @@ static int parse_every(const char *string, Schedule *ret, const Complaint *c)
         Piece word = take_word(&rest);
         uint64_t interval_usec;
         int err = -EINVAL;
-        (void)text_printable(word.at, strlen(word.at), quoted, sizeof(quoted));
+        (void)text_show(word.at, quoted);
         if (word.size < sizeof(duration) && take_word(&rest).size == 0) {
                 memcpy(duration, word.at, word.size);
                 duration[word.size] = '\0';
@@ -324,7 +324,7 @@ int schedule_parse(const char *string, Schedule *ret, char *error, size_t error_
                 return parse_cron(rest, ret, &c);
         if (word.size == 0)
                 return refuse(&c, "the schedule is empty; accepted: %s", SCHEDULE_FORMS);
-        (void)text_printable(string, strlen(string), quoted, sizeof(quoted));
+        (void)text_show(string, quoted);
         for (size_t i = 0; i < ARRAY_SIZE(shorthands); i++)
                 if (piece_is(word, shorthands[i].word))
                         return take_word(&rest).size == 0

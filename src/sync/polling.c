@@ -96,7 +96,7 @@ static PollingStep polling_ended(const CatalogJob *job, Fault *ret_fault)
         if (job_is_clean(&job->status))
                 return POLLING_CLEAN;
         char message[512];
-        text_printable(job->message, strlen(job->message), message, sizeof(message));
+        text_show(job->message, message);
         fault_set(ret_fault, FAULT_RUN, EIO, CODE_JOB_FAILED, "the refresh job ended as %s%s%s%s%s",
                   job->status.state, job->status.result[0] ? ", result " : "", job->status.result,
                   message[0] ? ": " : "", message);

@@ -148,7 +148,7 @@ void web_request_answer_line(WebRequest *r, unsigned status, const char *format,
         va_start(arguments, format);
         (void)vsnprintf(line, sizeof(line), format, arguments);
         va_end(arguments);
-        text_printable(line, strlen(line), shown, sizeof(shown));
+        text_show(line, shown);
         _cleanup_(cleanup_web_answer) WebAnswer *a =
                 text_printf(&body, "%s\n", shown) < 0
                         ? NULL
