@@ -1,23 +1,15 @@
 #include "base/base64.h"
 #include <gcrypt.h>
-#include <stdint.h>
+#include <openssl/evp.h>
 
 /* In one piece: growing would leave copies behind. */
 static int base64_encode(const Text *bytes, Text *ret)
 {
-        static const char digits[] =
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         int r = text_reserve(ret, (bytes->size + 2) / 3 * 4);
-        for (size_t i = 0; r >= 0 && i < bytes->size; i += 3) {
-                uint32_t group = 0;
-                char out[4];
-                for (size_t k = 0; k < 3; k++)
-                        group = group << 8 |
-                                (i + k < bytes->size ? (unsigned char)bytes->data[i + k] : 0);
-                for (size_t k = 0; k < 4; k++)
-                        out[k] = i + k <= bytes->size ? digits[group >> (18 - 6 * k) & 63] : '=';
-                r = text_append(ret, out, sizeof(out));
-        }
+        if (r >= 0)
+                ret->size += (size_t)EVP_EncodeBlock((unsigned char *)ret->data + ret->size,
+                                                     (const unsigned char *)bytes->data,
+                                                     (int)bytes->size);
         return r;
 }
 
