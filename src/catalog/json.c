@@ -139,7 +139,8 @@ int json_repair(const char *text, size_t size, Text *ret)
 
 /* A name that is there twice means one thing to cJSON and another to PostgreSQL, so it means
  * nothing. */
-static int json_get(const cJSON *object, const char *name, const cJSON **ret)
+static int json_get(const cJSON *object, const char *name, cJSON_bool (*is)(const cJSON *item),
+                    const cJSON **ret)
 {
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
         if (!item)
@@ -149,32 +150,24 @@ static int json_get(const cJSON *object, const char *name, const cJSON **ret)
                         return -EINVAL;
         if (cJSON_IsNull(item))
                 return -ENOENT;
+        if (!is(item))
+                return -EINVAL;
         *ret = item;
         return 0;
 }
 
 int json_get_array(const cJSON *object, const char *name, const cJSON **ret)
 {
-        const cJSON *item;
-        int r = json_get(object, name, &item);
-        if (r < 0)
-                return r;
-        if (!cJSON_IsArray(item))
-                return -EINVAL;
-        *ret = item;
-        return 0;
+        return json_get(object, name, cJSON_IsArray, ret);
 }
 
 int json_get_string(const cJSON *object, const char *name, const char **ret)
 {
         const cJSON *item;
-        int r = json_get(object, name, &item);
-        if (r < 0)
-                return r;
-        if (!cJSON_IsString(item))
-                return -EINVAL;
-        *ret = item->valuestring;
-        return 0;
+        int r = json_get(object, name, cJSON_IsString, &item);
+        if (r == 0)
+                *ret = item->valuestring;
+        return r;
 }
 
 int json_get_uuid(const cJSON *object, const char *name, Uuid *ret)
@@ -187,11 +180,10 @@ int json_get_uuid(const cJSON *object, const char *name, Uuid *ret)
 int json_get_number(const cJSON *object, const char *name, double min, double max, double *ret)
 {
         const cJSON *item;
-        int r = json_get(object, name, &item);
+        int r = json_get(object, name, cJSON_IsNumber, &item);
         if (r < 0)
                 return r;
-        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble < min ||
-            item->valuedouble > max)
+        if (!isfinite(item->valuedouble) || item->valuedouble < min || item->valuedouble > max)
                 return -EINVAL;
         *ret = item->valuedouble;
         return 0;
