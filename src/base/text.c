@@ -157,8 +157,9 @@ size_t text_span_plain(const char *bytes, size_t size)
 
 /* Length of the well-formed character at the start of the bytes (RFC 3629, table in section 4); 0:
  * none. */
-static size_t utf8_length(const unsigned char *s, size_t size)
+size_t text_utf8_length(const char *bytes, size_t size)
 {
+        const unsigned char *s = (const unsigned char *)bytes;
         if (size == 0)
                 return 0;
         if (s[0] < 0x80)
@@ -187,11 +188,6 @@ static size_t utf8_length(const unsigned char *s, size_t size)
         return length;
 }
 
-size_t text_utf8_length(const char *bytes, size_t size)
-{
-        return utf8_length((const unsigned char *)bytes, size);
-}
-
 bool text_utf8_valid(const char *bytes, size_t size)
 {
         for (size_t i = 0, n; i < size; i += n) {
@@ -205,10 +201,10 @@ bool text_utf8_valid(const char *bytes, size_t size)
 }
 
 /* The code point of a well-formed character of that length. */
-static uint32_t utf8_decode(const unsigned char *s, size_t length)
+static uint32_t utf8_decode(const char *s, size_t length)
 {
         static const unsigned char first_mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-        uint32_t c = s[0] & first_mask[length];
+        uint32_t c = (unsigned char)s[0] & first_mask[length];
         for (size_t i = 1; i < length; i++)
                 c = c << 6 | (s[i] & 0x3f);
         return c;
@@ -256,7 +252,7 @@ static bool is_white_space(char c)
 size_t text_escape_next(const char *bytes, size_t size, char out[static TEXT_ESCAPE_BYTES])
 {
         size_t length = text_utf8_length(bytes, size);
-        uint32_t c = length ? utf8_decode((const unsigned char *)bytes, length) : 0;
+        uint32_t c = length ? utf8_decode(bytes, length) : 0;
         out[0] = '\0';
         if (!length)
                 (void)snprintf(out, TEXT_ESCAPE_BYTES, "?");
@@ -308,14 +304,12 @@ char *text_printable(const char *bytes, size_t bytes_size, char *out, size_t siz
 
 int text_append_json(Text *t, const char *json)
 {
-        const unsigned char *s = (const unsigned char *)json;
-        size_t left = strlen(json);
-        while (left > 0) {
-                size_t length = utf8_length(s, left), step = length ? length : 1;
-                uint32_t c = length ? utf8_decode(s, length) : 0xfffd;
+        for (size_t left = strlen(json), step; left > 0; json += step, left -= step) {
+                size_t length = text_utf8_length(json, left);
+                uint32_t c = length ? utf8_decode(json, length) : 0xfffd;
                 int r;
                 if (length && (!is_unprintable(c) || c == '\n'))
-                        r = text_append(t, (const char *)s, length);
+                        r = text_append(t, json, length);
                 else if (c < 0x10000)
                         r = text_printf(t, "\\u%04x", c);
                 else
@@ -323,8 +317,7 @@ int text_append_json(Text *t, const char *json)
                                         0xdc00 + (c & 0x3ff));
                 if (r < 0)
                         return r;
-                s += step;
-                left -= step;
+                step = length ? length : 1;
         }
         return 0;
 }
