@@ -197,14 +197,7 @@ static bool machine_may_remove(const SyncMachine *m)
 static SyncEvent machine_list_ended(SyncMachine *m, bool whole)
 {
         m->listed_to_the_end = whole;
-        if (m->unreadable > 0) {
-                machine_record_unreadable(m);
-                whole = false;
-        } else if (m->listing.received > 0 && m->mirrorable == 0) {
-                machine_record_all_rejected(m);
-                whole = false;
-        }
-        m->listed_whole = whole;
+        m->listed_whole = whole = !machine_rejects_list(m) && whole;
         /* What is not asked for counts as missing only when the list is whole. */
         m->missing = machine_may_remove(m) ? MIRROR_MISSING_FIND
                      : whole               ? MIRROR_MISSING_HOLD

@@ -68,22 +68,22 @@ void machine_busy(SyncMachine *m, const MirrorClaim *claim)
         m->outcome = OUTCOME_ABORTED;
 }
 
-/* A row without an id may be any of those that seem to be missing. */
-void machine_record_unreadable(SyncMachine *m)
+/* A row without an id may be any of those that seem to be missing; and of a list of which no row
+ * can be mirrored, nothing of what the mirror has is known to be true any more. */
+bool machine_rejects_list(SyncMachine *m)
 {
         Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_UNREADABLE_ROWS,
-                  "the list holds rows whose ids cannot be read, so it is not known to be whole; "
-                  "what can be read is applied, the view edgemirror.rejected shows the others");
+        if (m->unreadable > 0)
+                fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_UNREADABLE_ROWS,
+                          "the list holds rows whose ids cannot be read, so it is not known to be "
+                          "whole; what can be read is applied, the view edgemirror.rejected shows "
+                          "the others");
+        else if (m->listing.received > 0 && m->mirrorable == 0)
+                fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_ALL_REJECTED,
+                          "not one row of the list can be mirrored; the view edgemirror.rejected "
+                          "says why: has the API changed, or what stands in between?");
+        else
+                return false;
         machine_record_fault(m, &fault);
-}
-
-/* Nothing of what the mirror has is known to be true any more. */
-void machine_record_all_rejected(SyncMachine *m)
-{
-        Fault fault;
-        fault_set(&fault, FAULT_RUN, EBADMSG, CODE_LIST_ALL_REJECTED,
-                  "not one row of the list can be mirrored; the view edgemirror.rejected says why: "
-                  "has the API changed, or what stands in between?");
-        machine_record_fault(m, &fault);
+        return true;
 }

@@ -13,8 +13,8 @@ bool machine_decided(const SyncMachine *m);
 
 /* Keeps the fault, if it is the first. The run goes on. */
 void machine_record_fault(SyncMachine *m, const Fault *fault);
-void machine_record_unreadable(SyncMachine *m);
-void machine_record_all_rejected(SyncMachine *m);
+/* Whether rows of the list keep it from being whole; records why. */
+bool machine_rejects_list(SyncMachine *m);
 
 /* Ends the run by it, unless that is decided; gives the event that does. */
 SyncEvent machine_fail(SyncMachine *m, const Fault *fault);

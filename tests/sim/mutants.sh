@@ -350,7 +350,7 @@ tests/sim/database_queries.c
 s/if (snapshot->rows\[i\].anonymous) {/if (snapshot->rows[i].spoiled) {/
 
 a row whose id cannot be read leaves the list whole
-src/sync/machine.c
+src/sync/machine_fault.c
 s/if (m->unreadable > 0)/if (m->unreadable < 0)/
 
 rows whose ids cannot be read are forgotten with the next page
