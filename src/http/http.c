@@ -285,8 +285,3 @@ sd_event *http_client_event(const HttpClient *client)
 {
         return sd_event_source_get_event(client->delivery);
 }
-
-unsigned http_in_flight(const HttpClient *client)
-{
-        return client->in_flight;
-}

@@ -124,4 +124,3 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
 HttpTransfer *http_cancel(HttpTransfer *transfer);
 
 sd_event *http_client_event(const HttpClient *client); /* borrowed */
-unsigned http_in_flight(const HttpClient *client);     /* on the wire now */

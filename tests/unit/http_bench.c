@@ -4,6 +4,7 @@
 #include "unit/http_bench.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/metric.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -105,4 +106,9 @@ void bench_fetch(int port, const char *path, Seen *seen)
         http_bench_wait(&bench, 1);
         assert_int_equal(seen->n_calls, 1);
         bench_close(&bench);
+}
+
+unsigned bench_in_flight(void)
+{
+        return (unsigned)metric_value(METRIC_CATALOG_REQUESTS_IN_FLIGHT, 0);
 }

@@ -51,3 +51,6 @@ void bench_drain(Bench *bench);
 
 /* One plain GET on a client of its own. */
 void bench_fetch(int port, const char *path, Seen *seen);
+
+/* Of all clients, on the wire now. */
+unsigned bench_in_flight(void);

@@ -54,7 +54,7 @@ static void hundred_requests_keep_to_the_limit(void **state)
         assert_non_null(seen);
         for (int i = 0; i < N; i++) {
                 bench_get(&place->bench, place->server->port, "/gate", &seen[i]);
-                assert_int_equal(http_in_flight(place->bench.client), i < 4 ? i + 1 : 4);
+                assert_int_equal(bench_in_flight(), i < 4 ? i + 1 : 4);
         }
         /* All four are at the server before any is answered: they do go side by side. */
         while (server_requests(place->server) < 4)
@@ -65,7 +65,7 @@ static void hundred_requests_keep_to_the_limit(void **state)
                 assert_int_equal(seen[i].n_calls, 1);
                 assert_int_equal(seen[i].status, 200);
         }
-        assert_int_equal(http_in_flight(place->bench.client), 0);
+        assert_int_equal(bench_in_flight(), 0);
         assert_int_equal(server_open_max(place->server), 4);
         assert_int_equal(server_requests(place->server), N);
         assert_int_equal(server_connections(place->server), 4);
@@ -140,7 +140,7 @@ static void cancelled_on_the_wire_makes_room(void **state)
         assert_int_equal(waiting.status, 200);
         for (unsigned i = 0; i < 4; i++)
                 assert_int_equal(silent[i].n_calls, 0);
-        assert_int_equal(http_in_flight(place->bench.client), 3);
+        assert_int_equal(bench_in_flight(), 3);
 }
 
 static void cancel_other(Seen *seen)
@@ -164,7 +164,7 @@ static void a_callback_may_cancel_one_that_is_finished(void **state)
                 http_bench_wait(&place->bench, (unsigned)round + 1);
                 bench_drain(&place->bench);
                 assert_int_equal(a.n_calls + b.n_calls, 1);
-                assert_int_equal(http_in_flight(place->bench.client), 0);
+                assert_int_equal(bench_in_flight(), 0);
         }
 }
 

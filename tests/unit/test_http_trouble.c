@@ -236,7 +236,7 @@ static void when_libcurl_fails_all_are_told_and_the_next_ones_work(void **state)
                 }
                 assert_int_equal(waiting.n_calls, 1);
                 assert_int_equal(waiting.status, 200);
-                assert_int_equal(http_in_flight(bench.client), 0);
+                assert_int_equal(bench_in_flight(), 0);
         }
         bench_close(&bench);
         server_stop(server);
