@@ -29,8 +29,7 @@ typedef struct Slot {
 struct Prefetch {
         Catalog *catalog;
         Limiter *limiter;
-        Uuid edge, schema_connection;
-        bool has_schema_connection;
+        const Uuid *edge, *schema_connection;
         CatalogPageCallback callback;
         void *userdata;
         sd_event_source *giver; /* gives a page that is there already, from the loop */
@@ -159,9 +158,8 @@ static int prefetch_ask(Prefetch *p, int64_t offset, unsigned limit, Slot **ret)
         Slot *s = prefetch_empty_slot(p);
         if (!s)
                 return -ENOSPC;
-        int r = catalog_list(p->catalog, &p->edge,
-                             p->has_schema_connection ? &p->schema_connection : NULL, offset, limit,
-                             slot_on_page, s, &s->call);
+        int r = catalog_list(p->catalog, p->edge, p->schema_connection, offset, limit, slot_on_page,
+                             s, &s->call);
         if (r < 0)
                 return r;
         s->used = true;
@@ -258,14 +256,12 @@ int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid
                 return -ENOMEM;
         *p = (Prefetch){.catalog = catalog,
                         .limiter = limiter,
-                        .edge = *edge,
-                        .has_schema_connection = schema_connection != NULL,
+                        .edge = edge,
+                        .schema_connection = schema_connection,
                         .callback = callback,
                         .userdata = userdata,
                         .end = INT64_MAX,
                         .caution = 1};
-        if (schema_connection)
-                p->schema_connection = *schema_connection;
         for (size_t i = 0; i < SLOTS_MAX; i++)
                 p->slots[i].prefetch = p;
         int r = sd_event_add_defer(event, &p->giver, prefetch_on_give, p);

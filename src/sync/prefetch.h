@@ -19,7 +19,7 @@
 
 typedef struct Prefetch Prefetch;
 
-/* Borrows catalog and limiter; `schema_connection` may be NULL. The callback gets each page that
+/* Borrows all; `schema_connection` may be NULL. The callback gets each page that
  * was wanted; `answer->offset` says where it begins. */
 int prefetch_new(sd_event *event, Catalog *catalog, Limiter *limiter, const Uuid *edge,
                  const Uuid *schema_connection, CatalogPageCallback callback, void *userdata,
