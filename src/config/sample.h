@@ -6,8 +6,10 @@
 #include "config/answers.h"
 #include <stdio.h>
 
-/* The commented sample configuration: what etc/edgemirror.conf holds. */
-int config_print_sample(FILE *out);
+extern const char *const config_section_notes[OPTION_SECTIONS];
+
+/* A key with a value, explained; `off`: what goes before it. */
+void config_print_option(FILE *out, const Option *o, const char *off, const char *value);
 
 /* A configuration of these keys, each explained as in the sample; sections of edges may follow. */
 int config_print_answers(FILE *out, const ConfigAnswer *answers, size_t n);
