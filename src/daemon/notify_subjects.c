@@ -55,6 +55,12 @@ NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const cha
         return NULL;
 }
 
+static void subject_move_behind(NotifySubjects *subjects, NotifySubject *s)
+{
+        TAILQ_REMOVE(subjects, s, others);
+        TAILQ_INSERT_TAIL(subjects, s, others);
+}
+
 void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
                  const char *text, time_t time)
 {
@@ -62,10 +68,10 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
                 s->now = now;
                 s->time = time;
                 s->late = false;
+                s->again = false;
                 s->pause_usec = 0;
                 s->most = 0;
-                TAILQ_REMOVE(subjects, s, others);
-                TAILQ_INSERT_TAIL(subjects, s, others);
+                subject_move_behind(subjects, s);
         }
         s->asked = false;
         s->code = code;
@@ -104,11 +110,11 @@ size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec)
         return n;
 }
 
-/* What is worse has its turn first; what was declined, after all others, which it would hold up for
- * ever where the pause is shorter than the time between messages. */
+/* What is worse has its turn first. What was told or declined before comes after all others, and
+ * those one after the other: they would hold up for ever what has no place beside them. */
 static unsigned subject_turn(const NotifySubject *s)
 {
-        return s->pause_usec > 0 ? NOTIFY_STATES : NOTIFY_STATES - 1 - s->now;
+        return s->again ? NOTIFY_STATES : NOTIFY_STATES - 1 - s->now;
 }
 
 size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
@@ -163,6 +169,13 @@ size_t subjects_count_untold(const NotifySubjects *subjects)
         return n;
 }
 
+static void subject_taken(NotifySubjects *subjects, NotifySubject *s)
+{
+        s->again = s->sent == s->now;
+        s->most = 0;
+        subject_move_behind(subjects, s);
+}
+
 /* It is still so, and is to be told again. */
 static void subject_not_taken(NotifySubjects *subjects, NotifySubject *s, size_t n_sent,
                               NotifyFate fate, uint64_t now_usec)
@@ -174,9 +187,9 @@ static void subject_not_taken(NotifySubjects *subjects, NotifySubject *s, size_t
                 s->most = n_sent / 2;
                 return;
         }
+        s->again = true;
         s->pause_usec = now_usec + DECLINED_PAUSE_USEC;
-        TAILQ_REMOVE(subjects, s, others);
-        TAILQ_INSERT_TAIL(subjects, s, others);
+        subject_move_behind(subjects, s);
 }
 
 void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec)
@@ -184,9 +197,13 @@ void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, u
         NotifySubject *next;
         for (NotifySubject *s = TAILQ_FIRST(subjects); s; s = next) {
                 next = TAILQ_NEXT(s, others);
-                if (s->sent == NOTIFY_UNKNOWN)
+                if (s->sent == NOTIFY_UNKNOWN) {
+                        s->most *= fate == NOTIFY_TAKEN ? 2 : 1; /* it takes messages, then */
                         continue;
-                if (fate != NOTIFY_TAKEN && s->sent == s->now)
+                }
+                if (fate == NOTIFY_TAKEN)
+                        subject_taken(subjects, s);
+                else if (s->sent == s->now)
                         subject_not_taken(subjects, s, n_sent, fate, now_usec);
                 s->told = fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN;
                 s->told_usec = now_usec;
@@ -200,6 +217,7 @@ void subjects_start_again(NotifySubjects *subjects, bool another)
 {
         NotifySubject *s;
         TAILQ_FOREACH(s, subjects, others) {
+                s->again = false;
                 s->pause_usec = 0;
                 s->most = 0;
                 if (another && s->told == s->now)

@@ -48,13 +48,14 @@ typedef struct NotifySubject {
         NotifyState told;    /* what the receiver believes; NOTIFY_UNKNOWN: it is not known */
         NotifyState sent;    /* with the message that is under way; NOTIFY_UNKNOWN: it is in none */
         bool late;           /* what is so now was not told at the first attempt */
+        bool again;          /* it was told, or declined */
         bool asked;          /* whether it is so still, and nothing was seen of it since */
         uint64_t told_usec;  /* when it was told last; 0: this receiver was not told */
         uint64_t pause_usec; /* until when it is not told again, because it was refused; 0: now */
         size_t most; /* so many go with it at most, because more were declined; 0: any number */
 } NotifySubject;
 
-/* In the order of their changes; what was declined since is behind. */
+/* In the order of their changes; what was told or declined since is behind. */
 typedef TAILQ_HEAD(NotifySubjects, NotifySubject) NotifySubjects;
 
 void subjects_init(NotifySubjects *subjects);

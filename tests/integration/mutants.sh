@@ -1549,6 +1549,26 @@ src/daemon/daemon.c
 integration/test_notify what_was_told_of_an_edge*
 s/^        notify_edges_changed(&d->notify);//
 
+what was told again is before what was not told yet
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_subjects what_was_declined_for_long*
+/^static void subject_taken/,/^}/s/subject_move_behind(subjects, s)/(void)subjects/
+
+what was told before has its turn by how bad it is
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_subjects what_was_declined_for_long*
+/^static void subject_taken/,/^}/s/s->again = .*/(void)0;/
+
+what was told goes with few others still
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_subjects a_receiver_that_is_mended*
+/^static void subject_taken/,/^}/s/s->most = 0;/(void)0;/
+
+messages stay small for a receiver that takes them
+src/daemon/notify_subjects.c
+unit/test_daemon_notify_subjects a_receiver_that_is_mended*
+s/fate == NOTIFY_TAKEN ? 2 : 1/1/
+
 a change that is declined holds up those that were with it
 src/daemon/notify_subjects.c
 sim/messages messages
@@ -1557,7 +1577,7 @@ s/s->most = n_sent \/ 2;/s->pause_usec = now_usec + DECLINED_PAUSE_USEC;/
 what was declined alone is before what was not told yet
 src/daemon/notify_subjects.c
 unit/test_daemon_notify what_was_declined_is_told_after*
-/DECLINED_PAUSE_USEC;/,/^}/s/TAILQ_REMOVE(subjects, s, others);/return;/
+/DECLINED_PAUSE_USEC;/,/^}/s/subject_move_behind(subjects, s);/return;/
 
 those that were declined together go together again
 src/daemon/notify_subjects.c
