@@ -105,6 +105,10 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
         subjects_settle(&n->subjects, n_sent, fate, now);
         if (n_sent == 0 && status > 0)
                 fate = NOTIFY_TAKEN; /* it was only asked whether it is there */
+        bool refuses = fate == NOTIFY_UNFIT || fate == NOTIFY_DECLINED;
+        if (refuses != n->refuses)
+                outage_log_next(&n->outage); /* what was logged is not so any more */
+        n->refuses = refuses;
         bool log_it = fate == NOTIFY_TAKEN ? outage_over(&n->outage, now, &lasted)
                                            : outage_failed(&n->outage, &response->fault, now,
                                                            clock_random(), &delay);

@@ -54,6 +54,7 @@ typedef struct Notify {
         NotifyForm form; /* without a catalog: nobody is to be told */
         uint64_t every_usec;
         bool answered;         /* has the receiver, to a message or to whether it is there */
+        bool refuses;          /* the latest answer declined a message */
         size_t body_max_bytes; /* of a message of more than one change */
         NotifySubjects subjects;
         size_t n_sent;      /* that the message under way is about */

@@ -251,6 +251,24 @@ static void what_was_declined_is_told_again(void **state)
         assert_int_equal(hook_count_untold(w), 0);
 }
 
+/* What was logged, that it is tried again, is not so any more. */
+static void a_refusal_after_an_outage_is_logged_at_once(void **state)
+{
+        static const Script refusing[] = {
+                {.path = "/" HOOK_TOKEN "/broken",
+                 .bytes = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"},
+                {.path = NULL},
+        };
+        HookBench *w = *state;
+        const Script *before = w->server->scripts;
+        hook_configure(w, "broken");
+        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+        hook_await_log(w, "took no message (HTTP 500); 1 change to tell, trying again in ");
+        w->server->scripts = refusing;
+        hook_await_log(w, "refuses a message (HTTP 403); 1 change to tell later; ");
+        w->server->scripts = before;
+}
+
 /* One change that a receiver cannot take holds no other up: of those that it has declined together
  * half as many go, until each has been told or was declined alone. */
 #define MORE(n) "\n… and " n " more; see edgemirror status"
@@ -492,6 +510,7 @@ int main(void)
                 TEST(one_that_is_not_there_is_reported_at_once),
                 TEST(who_is_asked_whether_it_is_there_holds_no_message_up),
                 TEST(one_that_declines_loses_that_message_alone),
+                TEST(a_refusal_after_an_outage_is_logged_at_once),
                 TEST(what_was_declined_is_told_again),
                 TEST(what_is_declined_for_what_is_in_it_goes_in_smaller_messages),
                 TEST(what_was_declined_is_told_after_what_was_not),
