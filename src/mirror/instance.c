@@ -3,9 +3,13 @@
  * table is edgemirror.instance. What an instance wants is written by mirror_register.
  */
 #include "mirror/instance.h"
+#include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>
+
+/* Of its own row: for longer than until it is asked who holds it. */
+#define BEAT_LOCK_USEC (10 * USEC_PER_SEC)
 
 /* NULL: MIRROR_WAIT_NONE. */
 static const char *const wait_names[MIRROR_WAITS] = {
@@ -54,7 +58,15 @@ int mirror_instance_beat(Mirror *m, const Uuid *instance, MirrorWait waiting_for
         params_text(t->task.params, wait_names[waiting_for]);
         params_text(t->task.params, message);
         params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
-        return task_start_statement(&t->task, "instance", sql_instance_beat, beat_on_result, ret);
+        /* it says that this instance waits, also when everything else does */
+        const PgWork work = {.steps = &t->task.step,
+                             .n_steps = 1,
+                             .phase = "instance",
+                             .lock_timeout_usec = BEAT_LOCK_USEC,
+                             .urgent = true};
+        t->task.step = task_step(sql_instance_beat, t->task.params, beat_on_result);
+        t->task.step.prepared = true;
+        return task_start(&t->task, &work, ret);
 }
 
 /* ---- the last one --------------------------------------------------------------------------- */

@@ -136,7 +136,7 @@ typedef struct PgWork {
          * bulk work as there may be */
         bool awaited;
         /* begins before all that waits; of three connections or more, one is kept for such work,
-         * which must wait for no lock */
+         * which must wait for no lock for long */
         bool urgent;
         /* must not wait for long: where there is no room for it, and no other such work under way,
          * it has the connection that is kept, and waits two seconds for a lock at most */

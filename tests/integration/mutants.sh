@@ -1569,6 +1569,16 @@ src/daemon/notify_subjects.c
 unit/test_daemon_notify_subjects a_receiver_that_is_mended*
 s/fate == NOTIFY_TAKEN ? 2 : 1/1/
 
+a sign of life waits behind every renewal of a lease
+src/mirror/instance.c
+integration/test_on_call a_lock_that_holds*
+s/\.urgent = true/.urgent = false/
+
+a refusal is not logged when an outage was a moment before
+src/daemon/notify.c
+unit/test_daemon_notify a_refusal_after*
+s/if (refuses != n->refuses)/if (false)/
+
 a change that is declined holds up those that were with it
 src/daemon/notify_subjects.c
 sim/messages messages

@@ -392,6 +392,31 @@ static void a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for(void **stat
         assert_int_equal(harness_program_wait(pid), 0);
 }
 
+/* Renewals of leases have all other connections, each until it gives up. */
+static void a_lock_that_holds_up_every_sync_is_said_with_the_signs_of_life(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 12s\n");
+        service_write_config(w);
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
+        HarnessService *s = service_start(w, 0);
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        for (int i = 0; i < 4; i++)
+                service_await_phase(w, i, "poll");
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim IN EXCLUSIVE MODE");
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'lock'");
+        for (int i = 0; i < 20; i++) {
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE "
+                                             "seen_at > clock_timestamp() - lease"),
+                                 1);
+                (void)usleep(USEC_PER_SEC);
+        }
+        PQfinish(lock);
+        no_faults(w);
+        service_stop(w, 0);
+}
+
 /* ---- P3, P10: PostgreSQL that answers nothing ----------------------------------------------- */
 
 static int turning_seconds(void) /* how long it lasts: EDGEMIRROR_OUTAGE_SECONDS, or some */
@@ -663,6 +688,8 @@ int main(void)
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
+                cmocka_unit_test_setup(
+                        a_lock_that_holds_up_every_sync_is_said_with_the_signs_of_life, few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for,
                                        few_edges),
                 cmocka_unit_test_setup(the_loop_turns_and_stops_while_the_queue_is_locked,
