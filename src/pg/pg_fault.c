@@ -48,15 +48,15 @@ static const StateMeaning meanings[] = {
         {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
          "; run @ migrate, and where that changes nothing, @ check"},
         {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
-         "; grant it to the service's role, see @ check"},
+         "; @ migrate --grants ROLE prints what the service's role is granted"},
         {"22", FAULT_RUN, false, false, CODE_PG_DATA, ""},
         {"23", FAULT_RUN, false, false, CODE_PG_DATA, ""},
 };
 
 static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, ""};
 
-/* What it means (see docs/failures.md); `detail`: the server's primary message. advice: NULL for
- * that of the table. */
+/* What it means (see docs/failures.md); `detail`: the server's primary message. advice: as it is;
+ * NULL for that of the table. */
 static void fault_from_sqlstate(const char *sqlstate, const char *detail, const char *advice,
                                 Fault *ret)
 {
@@ -66,7 +66,9 @@ static void fault_from_sqlstate(const char *sqlstate, const char *detail, const 
                         m = &meanings[i];
         _cleanup_(text_done) Text more = {0};
         const char *own = own_command();
-        if (text_append_replaced(&more, advice ? advice : m->advice, "@", &own) < 0)
+        int r = advice ? text_append_string(&more, advice)
+                       : text_append_replaced(&more, m->advice, "@", &own);
+        if (r < 0)
                 text_reset(&more);
         fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate,
                   more.data ? more.data : "");
@@ -144,7 +146,25 @@ int pg_fault_no_memory(Fault *ret)
         return -ENOMEM;
 }
 
-void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
+/* For a role that may not connect to the database, which the function's name tells in every
+ * language. NULL: refused for another reason. */
+static char *connect_grant(PGconn *conn, const char *sqlstate)
+{
+        if (!text_equal(sqlstate, "42501") || !strstr(PQerrorMessage(conn), "CheckMyDatabase"))
+                return NULL;
+        char *database = PQescapeIdentifier(conn, PQdb(conn), strlen(PQdb(conn)));
+        char *role = PQescapeIdentifier(conn, PQuser(conn), strlen(PQuser(conn)));
+        char *grant = database && role
+                              ? text_format("; an administrator runs: GRANT CONNECT ON DATABASE "
+                                            "%s TO %s;",
+                                            database, role)
+                              : NULL;
+        PQfreemem(database);
+        PQfreemem(role);
+        return grant;
+}
+
+void pg_fault_from_connection(PGconn *conn, bool connecting, Fault *ret)
 {
         char text[500], sqlstate[6];
         const char *message = PQerrorMessage(conn);
@@ -155,7 +175,8 @@ void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret)
         else
                 text_show(message, text);
         if (sentence) {
-                fault_from_sqlstate(sqlstate, text, NULL, ret);
+                _cleanup_(cleanup_free) char *grant = connect_grant(conn, sqlstate);
+                fault_from_sqlstate(sqlstate, text, grant, ret);
                 return;
         }
         if (connecting && PQconnectionNeedsPassword(conn)) {

@@ -10,4 +10,4 @@ bool pg_result_ends_session(const PGresult *result);
 void pg_fault_from_result(const PGresult *result, Fault *ret);
 /* For a connection: counts as PostgreSQL's, as the scope says. -ENOMEM. */
 int pg_fault_no_memory(Fault *ret);
-void pg_fault_from_connection(const PGconn *conn, bool connecting, Fault *ret);
+void pg_fault_from_connection(PGconn *conn, bool connecting, Fault *ret);
