@@ -38,6 +38,7 @@ BEGIN {
 }
 FNR == 1 { close_text(); open_text(base_name(FILENAME)) }
 !migration && /^--/ { next }
+migration && /\$(step|migration)\$/ { print "embed.awk: " FILENAME " has a tag that migrate --print puts around it" > "/dev/stderr"; failed = 1; exit 1 }
 want == "source" { print "        " quoted($0) }
 END {
         if (failed) exit 1

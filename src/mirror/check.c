@@ -51,7 +51,7 @@ typedef struct CheckTask {
         bool unsafe;    /* what is in the schema must not be used, nor be granted to us */
         bool empty;     /* and not ours: reported, and nothing else can be asked */
         Fault foreign;  /* the schema is another's, who may rightly own it */
-        char owner[70]; /* who, in parentheses */
+        char owner[70]; /* who owns it, where that is not this role, nor one of its own */
         char role[80];  /* this one */
         MirrorCheck checks[MIRROR_CHECKS_MAX + 1]; /* behind the last: what has no place */
         size_t n_checks;                           /* that were found */
@@ -132,7 +132,7 @@ static PgNext check_on_foreign(const PGresult *result, void *userdata, Fault *re
                 check_add(t, "ownership", &fault);
         else if (foreign_check(result, true, &t->foreign) < 0 &&
                  strcmp(result_string(result, 0, 0), "schema edgemirror") == 0)
-                (void)snprintf(t->owner, sizeof(t->owner), " (%.64s)", result_string(result, 0, 1));
+                (void)snprintf(t->owner, sizeof(t->owner), "%s", result_string(result, 0, 1));
         return PG_NEXT;
 }
 
@@ -141,9 +141,12 @@ static PgNext check_on_needs(const PGresult *result, void *userdata, Fault *ret_
 {
         CheckTask *t = userdata;
         Fault fault;
+        const char *owner;
         t->empty = PQntuples(result) > 0 && result_bool(result, 0, 1);
-        if (t->empty && needs_check(result, &fault) < 0)
+        if (needs_check(result, &owner, &fault) < 0 && t->empty)
                 check_add(t, "ownership", &fault);
+        if (owner)
+                (void)snprintf(t->owner, sizeof(t->owner), "%s", owner);
         return PG_NEXT;
 }
 
@@ -179,9 +182,10 @@ static PgNext check_on_privileges(const PGresult *result, void *userdata, Fault 
                 text_reset(&more);
         if (rows > 0) {
                 fault_set(&fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
-                          "not granted to this role; who owns the schema%s, or an administrator, "
-                          "runs: %s%s",
-                          t->owner, missing, more.size > 0 ? more.data : "");
+                          "not granted to this role; who owns the schema%s%s%s, or an "
+                          "administrator, runs: %s%s",
+                          t->owner[0] ? " (" : "", t->owner, t->owner[0] ? ")" : "", missing,
+                          more.size > 0 ? more.data : "");
                 fault.refused = true;
         }
         return check_report(t, "privileges", rows > 0 ? -EACCES : 0, &fault,
@@ -196,7 +200,7 @@ static PgNext check_on_version(const PGresult *result, void *userdata, Fault *re
         Fault fault;
         char right[16];
         (void)snprintf(right, sizeof(right), "%d", version);
-        int r = schema_check(version, &fault);
+        int r = schema_check(version, t->owner, &fault);
         t->schema_right = r >= 0;
         if (version == 0 && t->foreign.scope != FAULT_NONE)
                 return check_report(t, "ownership", -EACCES, &t->foreign, "");
@@ -255,17 +259,27 @@ static PgNext check_on_catalog(const PGresult *result, void *userdata, Fault *re
 }
 
 /* What is not there and need not be: a line, and no failure. */
-static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         for (int row = 0; row < PQntuples(result); row++) {
-                bool role = strcmp(result_string(result, row, 0), "role") == 0;
+                bool publication = strcmp(result_string(result, row, 0), "publication") == 0;
+                const char *statement = result_text(result, row, 2);
+                bool role = statement && !publication;
                 bool migrates = result_bool(result, row, 3);
-                MirrorCheck *c = check_add(userdata, role ? "readers" : "publication", NULL);
-                (void)snprintf(c->detail, sizeof(c->detail), "%.200s; %s%s: %.300s",
-                               result_string(result, row, 1), migrates ? own_command() : "",
-                               migrates ? " migrate makes it, or an administrator"
-                                        : "an administrator runs",
-                               result_string(result, row, 2));
+                _cleanup_(text_done) Text command = {0};
+                if (migrates && append_migrate(&command, result_text(result, row, 4)) < 0) {
+                        fault_no_memory(ret_fault);
+                        return PG_ROLLBACK;
+                }
+                MirrorCheck *c = check_add(userdata, publication ? "publication" : "readers", NULL);
+                (void)snprintf(c->detail, sizeof(c->detail), "%.200s; %s%s%s%.300s%s",
+                               result_string(result, row, 1), !statement ? "run " : "",
+                               migrates ? command.data : "an administrator runs: ",
+                               !statement ? ", which grants it"
+                               : migrates ? " makes it, or an administrator: "
+                                          : "",
+                               statement ? statement : "",
+                               role ? " and then migrate once more" : "");
                 c->is_note = true;
         }
         return PG_NEXT;

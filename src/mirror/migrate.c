@@ -11,7 +11,6 @@
 #include "mirror/migrate.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/own_command.h"
 #include "base/timer.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
@@ -42,6 +41,7 @@ typedef struct MigrateTask {
         size_t checking;                /* index of the migration whose checksum is compared */
         char (*recorded)[65];           /* by index */
         char database[256], server[64]; /* of the report */
+        char owner[64];                 /* who alone may change what is there; "": this role */
         int version, from_version;
         bool read_once; /* the recorded migrations */
         bool sharing;
@@ -75,7 +75,7 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
         for (int row = 0; row < rows; row++) {
                 int64_t version = result_int(result, row, 0);
                 if (version > mirror_schema_version()) {
-                        (void)schema_check(version, ret_fault);
+                        (void)schema_check(version, NULL, ret_fault);
                         return PG_ROLLBACK;
                 }
                 if (version != row + 1) {
@@ -88,6 +88,8 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                 (void)snprintf(t->recorded[row + 1], sizeof(t->recorded[0]), "%s",
                                result_string(result, row, 1));
         }
+        if (t->owner[0] && schema_check(t->version, t->owner, ret_fault) < 0)
+                return PG_ROLLBACK;
         if (!t->read_once)
                 t->from_version = t->version;
         t->read_once = true;
@@ -122,9 +124,18 @@ static PgNext migrate_on_server(const PGresult *result, void *userdata, Fault *r
         return server_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
 }
 
-static PgNext migrate_on_needs(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
+static PgNext migrate_on_needs(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        return needs_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+        MigrateTask *t = userdata;
+        const char *owner;
+        int r = needs_check(result, &owner, ret_fault);
+        (void)snprintf(t->owner, sizeof(t->owner), "%s", owner ? owner : "");
+        return r < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
+static bool migrate_may_change(void *userdata)
+{
+        return !((const MigrateTask *)userdata)->owner[0];
 }
 
 static PgNext migrate_on_foreign(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
@@ -158,23 +169,33 @@ static PgNext migrate_on_subscribed(const PGresult *result, void *userdata, Faul
         return PG_ROLLBACK;
 }
 
+/* "; an administrator runs: …", or what grants what a role that is there has not. */
+static int append_note(Text *t, const PGresult *result, int row)
+{
+        const char *statement = result_text(result, row, 2);
+        _cleanup_(text_done) Text command = {0};
+        if (append_migrate(&command, result_text(result, row, 4)) < 0)
+                return -ENOMEM;
+        if (!statement)
+                return text_printf(t, "note: %s; run %s, which grants it\n",
+                                   result_string(result, row, 1), command.data);
+        bool role = strcmp(result_string(result, row, 0), "role") == 0;
+        return text_printf(t, "note: %s%s; an administrator runs:\n  %s\n%s%s%s",
+                           result_string(result, row, 1),
+                           result_bool(result, row, 3) ? ", and this role may not make it" : "",
+                           statement, role ? "and then " : "", role ? command.data : "",
+                           role ? " once more, which grants it that\n" : "");
+}
+
 /* One paragraph for each thing that is left to an administrator. */
 static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         MigrateTask *t = userdata;
-        for (int row = 0; row < PQntuples(result); row++) {
-                bool role = strcmp(result_string(result, row, 0), "role") == 0;
-                if (text_printf(&t->notes, "note: %s%s; an administrator runs:\n  %s\n%s%s%s",
-                                result_string(result, row, 1),
-                                result_bool(result, row, 3) ? ", and this role may not make it"
-                                                            : "",
-                                result_string(result, row, 2), role ? "and then " : "",
-                                role ? own_command() : "",
-                                role ? " migrate once more, which grants it that\n" : "") < 0) {
+        for (int row = 0; row < PQntuples(result); row++)
+                if (append_note(&t->notes, result, row) < 0) {
                         fault_no_memory(ret_fault);
                         return PG_ROLLBACK;
                 }
-        }
         return PG_NEXT;
 }
 
@@ -183,6 +204,14 @@ static PgNext migrate_on_notes(const PGresult *result, void *userdata, Fault *re
 static PgStep script(const char *sql)
 {
         return (PgStep){.sql = sql, .n_params = PG_SCRIPT};
+}
+
+/* What only who owns the schema may do, and need not be done for others. */
+static PgStep owner_script(const char *sql)
+{
+        PgStep step = script(sql);
+        step.wanted = migrate_may_change;
+        return step;
 }
 
 static void migrate_step(MigrateTask *t, PgStep step)
@@ -241,7 +270,7 @@ static int migrate_look(MigrateTask *t)
         Params *checksum = &t->task.params[PARAMS_CHECKSUM];
         params_done(checksum);
         migrate_begin(t);
-        migrate_step(t, script(sql_migrations[0].text));
+        migrate_step(t, owner_script(sql_migrations[0].text));
         migrate_step(t, task_step(sql_migrate_recorded, NULL, migrate_on_recorded));
         migrate_step(t,
                      task_wanted_step(migrate_knows_catalog, sql_catalog, NULL, trust_on_catalog));
@@ -283,7 +312,7 @@ static int migrate_share(MigrateTask *t)
 {
         t->sharing = true;
         migrate_begin(t);
-        migrate_step(t, script(sql_sharing));
+        migrate_step(t, owner_script(sql_sharing));
         migrate_step(t, task_step(sql_migrate_notes, NULL, migrate_on_notes));
         return migrate_run(t);
 }
@@ -362,6 +391,9 @@ static int print_guard(FILE *out)
         return fprintf(
                 out,
                 "DO $guard$\nDECLARE\n    found record;\nBEGIN\n    FOR found IN\n%s    LOOP\n"
+                "        IF found.owner IS NOT NULL THEN\n"
+                "            RAISE EXCEPTION 'the schema belongs to %%; run this as that role', "
+                "found.owner;\n        END IF;\n"
                 "        RAISE EXCEPTION 'this role may not make the schema; an administrator "
                 "runs: %%', found.statement;\n"
                 "    END LOOP;\n    FOR found IN\n%s    LOOP\n"
@@ -371,24 +403,59 @@ static int print_guard(FILE *out)
                 sql_migrate_needs, sql_migrate_foreign);
 }
 
+static int print_version_guard(FILE *out)
+{
+        int known = mirror_schema_version();
+        return fprintf(out,
+                       "DO $guard$\nBEGIN\n"
+                       "    IF (SELECT max(version) FROM edgemirror.schema_version) > %d THEN\n"
+                       "        RAISE EXCEPTION 'the schema is newer than version %d, which this "
+                       "makes; install the newer edgemirror';\n"
+                       "    END IF;\nEND $guard$;\n\n",
+                       known, known);
+}
+
+/* A migration where it is missing, as migrate_apply does it. The tags are in no migration
+ * (embed.awk). */
+static int print_migration(FILE *out, const SqlMigration *m)
+{
+        return fprintf(
+                out,
+                "-- %s\nDO $step$\nDECLARE\n"
+                "    recorded text := (SELECT checksum FROM edgemirror.schema_version WHERE "
+                "version "
+                "= %d);\n    writer record;\nBEGIN\n"
+                "    IF recorded = '%s' THEN\n        RETURN;\n    END IF;\n"
+                "    IF recorded IS NOT NULL THEN\n"
+                "        RAISE EXCEPTION 'migration %s was applied with another text than this';\n"
+                "    END IF;\n    FOR writer IN SELECT * FROM (\n%s    ) s LOOP\n"
+                "        IF writer.disable IS NOT NULL OR writer.disabled IS NOT NULL THEN\n"
+                "            RAISE EXCEPTION 'this database subscribes to another mirror, which "
+                "writes its tables: %%', coalesce(writer.disable || ' then this, then ENABLE it', "
+                "'the worker of ' || writer.disabled || ' has not ended; run this once more');\n"
+                "        END IF;\n    END LOOP;\n"
+                "    EXECUTE $migration$\n%s$migration$;\n    %s;\n"
+                "    INSERT INTO edgemirror.schema_version (version, name, checksum) VALUES (%d, "
+                "'%s', '%s');\nEND $step$;\n\n",
+                m->name, m->number, m->checksum, m->name, sql_migrate_subscribed, m->text,
+                sql_migrate_leases, m->number, m->name, m->checksum);
+}
+
 int mirror_migrate_print(FILE *out)
 {
         /* One transaction: where one statement is refused, nothing of the rest is done. The
          * bootstrap is no migration: it makes the table that records them. */
-        int r = fprintf(out, "BEGIN;\n%s;\n%s;\n\n%s\n", sql_migrate_path, sql_migrate_lock,
+        int r = fprintf(out, "BEGIN;\nSET LOCAL lock_timeout = '%ds';\n%s;\n%s;\n\n%s\n",
+                        (int)(LOCK_TIMEOUT_USEC / USEC_PER_SEC), sql_migrate_path, sql_migrate_lock,
                         sql_migrate_schema);
         if (r >= 0)
                 r = print_guard(out);
         if (r >= 0)
                 r = fprintf(out, "-- %s\n%s\n", sql_migrations[0].name, sql_migrations[0].text);
-        for (size_t i = 1; i < sql_n_migrations && r >= 0; i++) {
-                const SqlMigration *m = &sql_migrations[i];
-                r = fprintf(
-                        out,
-                        "-- %s\n%sINSERT INTO edgemirror.schema_version (version, name, checksum)\n"
-                        "VALUES (%d, '%s', '%s');\n\n",
-                        m->name, m->text, m->number, m->name, m->checksum);
-        }
+        if (r >= 0)
+                r = print_version_guard(out);
+        for (size_t i = 1; i < sql_n_migrations && r >= 0; i++)
+                r = print_migration(out, &sql_migrations[i]);
         if (r >= 0)
                 r = fprintf(out, "-- sharing\n%s\nCOMMIT;\n", sql_sharing);
         return r < 0 ? -EIO : 0;

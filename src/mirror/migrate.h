@@ -29,6 +29,6 @@ typedef void (*MigrateCallback)(const MigrateReport *report, const Fault *fault,
 
 int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTask **ret);
 
-/* The SQL of all migrations, in order and in one transaction, for psql in an empty database; it
- * records them as mirror_migrate would. -EIO: the stream failed. */
+/* SQL that does in one transaction what mirror_migrate would: each migration where it is not
+ * recorded. -EIO: the stream failed. */
 int mirror_migrate_print(FILE *out);

@@ -40,7 +40,7 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 t->answer.now_usec = result_int(result, row, 5);
                 if (!edge) {
                         t->answer.next_usec = due ? result_int(result, row, 3) : INT64_MAX;
-                        if (schema_check(result_int(result, row, 6), ret_fault) < 0)
+                        if (schema_check(result_int(result, row, 6), NULL, ret_fault) < 0)
                                 return PG_ROLLBACK;
                         continue;
                 }

@@ -23,12 +23,22 @@ int server_check(const PGresult *result, Fault *ret_fault)
         return 0;
 }
 
+int append_migrate(Text *t, const char *owner)
+{
+        if (!owner || !owner[0])
+                return text_printf(t, "%s migrate", own_command());
+        return text_printf(t,
+                           "%s migrate as %.64s, who owns the schema "
+                           "(EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s' before it)",
+                           own_command(), owner, owner);
+}
+
 /* Names that are foreign may be long: a few are enough to find the others. */
 enum { FOREIGN_SHOWN = 3 };
 
 int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
 {
-        _cleanup_(text_done) Text found = {0};
+        _cleanup_(text_done) Text found = {0}, command = {0};
         int n = 0, r = 0;
         for (int row = 0; row < PQntuples(result); row++) {
                 if (!owner_too && result_bool(result, row, 2))
@@ -44,27 +54,39 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                 return fault_no_memory(ret_fault);
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
+        bool of_owner = strcmp(result_string(result, 0, 0), "schema edgemirror") == 0;
+        (void)append_migrate(&command, of_owner ? result_string(result, 0, 1) : NULL);
         fault_set(ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
-                  "%s, whose code this role would run; nothing was done. Run %s migrate as "
-                  "the owner of the schema, or let an administrator drop what is foreign, or "
-                  "REVOKE the right; changing its owner is not enough",
-                  found.data, own_command());
+                  "%s, whose code this role would run; nothing was done. Run %s%s, or let an "
+                  "administrator drop what is foreign, or REVOKE the right; changing its owner is "
+                  "not enough",
+                  found.data, command.data ? command.data : "migrate",
+                  of_owner ? "" : " as the owner of the schema");
         ret_fault->refused = true;
         return -EACCES;
 }
 
-int needs_check(const PGresult *result, Fault *ret_fault)
+int needs_check(const PGresult *result, const char **ret_owner, Fault *ret_fault)
 {
-        if (PQntuples(result) == 0)
+        _cleanup_(text_done) Text what = {0};
+        const char *owner = PQntuples(result) > 0 ? result_text(result, 0, 2) : NULL;
+        *ret_owner = owner;
+        if (PQntuples(result) == 0 || (owner && result_bool(result, 0, 3)))
                 return 0;
-        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
-                  "this role may not make the schema; an administrator runs: %s",
-                  result_string(result, 0, 0));
+        int r = text_append_string(&what, owner ? "change the schema; run "
+                                                : "make the schema; an administrator runs: ");
+        if (r >= 0)
+                r = owner ? append_migrate(&what, owner)
+                          : text_append_string(&what, result_string(result, 0, 0));
+        if (r < 0)
+                return fault_no_memory(ret_fault);
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE, "this role may not %s",
+                  what.data);
         ret_fault->refused = true;
         return -EACCES;
 }
 
-int schema_check(int64_t version, Fault *ret_fault)
+int schema_check(int64_t version, const char *owner, Fault *ret_fault)
 {
         int known = mirror_schema_version();
         if (version == known)
@@ -74,10 +96,12 @@ int schema_check(int64_t version, Fault *ret_fault)
                                  "the schema is at version %" PRId64
                                  ", this program knows %d; install the newer edgemirror",
                                  version, known);
+        _cleanup_(text_done) Text command = {0};
+        if (append_migrate(&command, owner) < 0)
+                return fault_no_memory(ret_fault);
         return fault_set(ret_fault, FAULT_PEER, ENOTSUP, CODE_SCHEMA_OLDER,
-                         "the schema is at version %" PRId64
-                         ", this program needs %d; run %s migrate",
-                         version, known, own_command());
+                         "the schema is at version %" PRId64 ", this program needs %d; run %s",
+                         version, known, command.data);
 }
 
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
@@ -104,7 +128,7 @@ int writer_check(const PGresult *result, Fault *ret_fault)
 
 PgNext trust_on_version(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
-        bool right = schema_check(result_int(result, 0, 0), ret_fault) == 0 &&
+        bool right = schema_check(result_int(result, 0, 0), NULL, ret_fault) == 0 &&
                      writer_check(result, ret_fault) == 0;
         return right ? PG_NEXT : PG_ROLLBACK;
 }

@@ -9,13 +9,19 @@
 #include "mirror/mirror.h"
 #include "pg/pg.h"
 
-/* Whether this role may make the schema and what is in it; `result` is that of sql_migrate_needs.
- * 0, or a filled fault "pg-privilege" with the statement for an administrator. */
-int needs_check(const PGresult *result, Fault *ret_fault);
+/* `migrate` as it is run as the owner, where that is another role than this one (NULL or "": it is
+ * not); with the variable that makes it so. -ENOMEM. */
+int append_migrate(Text *t, const char *owner);
+
+/* Whether this role may make the schema and what is in it, or may read at least which version it
+ * has; `result` is that of sql_migrate_needs. 0, or a filled fault "pg-privilege" with the
+ * statement for an administrator. ret_owner: who alone may change what is there; NULL: this role
+ * may. */
+int needs_check(const PGresult *result, const char **ret_owner, Fault *ret_fault);
 
 /* Whether the schema is the one of this program: 0, or a filled fault "schema-newer" or
- * "schema-older". */
-int schema_check(int64_t version, Fault *ret_fault);
+ * "schema-older". owner: as in append_migrate. */
+int schema_check(int64_t version, const char *owner, Fault *ret_fault);
 
 /* Whether the server and its database can hold the mirror; `result` is that of sql_check_server: 0,
  * or a filled fault "pg-too-old" or "pg-encoding". */

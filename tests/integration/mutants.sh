@@ -369,6 +369,51 @@ sql/queries/migrate_leases.sql
 integration/test_upgrade_running a_sync_under_way*
 s/WHERE holder IS NOT NULL/WHERE false/
 
+a role that does not own the schema is let to migrate it
+src/mirror/migrate.c
+integration/test_trust a_role_that_does_not_own*
+s/= migrate_may_change;/= migrate_may_change; step.wanted = NULL;/
+
+a right to create is said to be all that is missing in the schema of another role
+sql/queries/migrate_needs.sql
+integration/test_trust a_role_that_does_not_own*
+s/WHERE s.rolsuper AND s.filled/WHERE false AND s.filled/
+
+check advises the role that does not own the schema to migrate it
+src/mirror/check.c
+integration/test_trust a_role_that_does_not_own*
+s/schema_check(version, t->owner/schema_check(version, NULL/
+
+a role for readers that was granted nothing is passed over
+sql/queries/migrate_notes.sql
+integration/test_trust check_says_when_the_roles*
+s/ WHERE NOT has_schema_privilege(r.oid/ WHERE false AND NOT has_schema_privilege(r.oid/
+
+of a role for readers it is not looked what it may call
+sql/queries/migrate_notes.sql
+integration/test_trust check_says_when_the_roles*
+s/p.proname = ANY (n.functions)/false/
+
+the way to connect is said to be what migrate grants
+src/pg/pg_fault.c
+integration/test_trust a_role_that_may_not_connect*
+s/"CheckMyDatabase"/"nothing"/
+
+the printed SQL applies again what has been applied
+src/mirror/migrate.c
+integration/test_commands the_printed_sql*
+s/"    IF recorded = '%s' THEN/"    IF false AND recorded = '%s' THEN/
+
+the printed SQL leaves the leases of the version before
+src/mirror/migrate.c
+integration/test_upgrade *
+s/^\( *\)sql_migrate_leases, m->number/\1"NULL", m->number/
+
+the printed SQL of a version before is run on a newer schema
+src/mirror/migrate.c
+integration/test_upgrade *
+s/schema_version) > %d THEN/schema_version) < %d THEN/
+
 a program reads a schema that is newer than itself as its own
 src/mirror/trust.c
 integration/test_upgrade *

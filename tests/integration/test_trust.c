@@ -384,7 +384,10 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         sign_in(w, "postgres", "test");
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "schema edgemirror belongs to em", true);
-        assert_says(w, "err", ".conf migrate as the owner of the schema", true);
+        assert_says(w, "err",
+                    ".conf migrate as em, who owns the schema (EDGEMIRROR_POSTGRES_CONNINFO='… "
+                    "user=em' before it)",
+                    true);
 }
 
 /* ---- P7 ------------------------------------------------------------------------------------- */
@@ -503,7 +506,7 @@ static void check_names_what_was_dropped_and_whose_rows_a_policy_hides(void **st
                     "this role, which must see all, of: edgemirror.edge; drop",
                     true);
         assert_int_equal(RUN(w, "sync"), 77);
-        assert_says(w, "out", "grant it", false);
+        assert_says(w, "out", "grant", false);
         sql(w, "ALTER TABLE edgemirror.edge DISABLE ROW LEVEL SECURITY;"
                "ALTER TABLE edgemirror.database_connection DROP COLUMN name CASCADE");
         assert_int_equal(RUN(w, "check"), 69);
@@ -659,6 +662,113 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO svc");
         assert_int_equal(RUN(w, "verify"), 0);
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
+}
+
+/* Who alone can change it, instead of a right that does not suffice. */
+static void a_role_that_does_not_own_the_schema_is_told_who_does(void **state)
+{
+        World *w = *state;
+        static const char older[] =
+                "the schema is at version 0, this program needs 1; run edgemirror -c ";
+        static const char owner[] =
+                ".conf migrate as postgres, who owns the schema (EDGEMIRROR_POSTGRES_CONNINFO='… "
+                "user=postgres' before it)";
+        sign_in(w, "postgres", "test");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        sign_in(w, "svc", "test");
+        assert_int_equal(RUN(w, "migrate"), 77);
+        assert_says(w, "err", "this role may not change the schema; run edgemirror -c ", true);
+        assert_says(w, "err", owner, true);
+
+        assert_int_equal(RUN(w, "migrate", "--grants", "svc"), 0);
+        char *grants = harness_read(w->folder, "out");
+        assert_int_equal(RUN(w, "check"), 77);
+        assert_says(w, "out", "who owns the schema (postgres), or an administrator, runs: ", true);
+        sql(w, grants);
+        free(grants);
+        for (int i = 0; i < 2; i++) {
+                assert_int_equal(RUN(w, "migrate"), 0); /* nothing to do */
+                assert_says(w, "out", "at version 1 already", true);
+                assert_says(w, "err", "", true);
+                assert_int_equal(RUN(w, "check"), 0);
+                sql(w, "CREATE TEMPORARY TABLE kept AS TABLE edgemirror.schema_version; DELETE "
+                       "FROM edgemirror.schema_version; CREATE TABLE public.kept AS TABLE kept");
+                assert_int_equal(RUN(w, "check"), 69);
+                assert_says(w, "out", older, true);
+                assert_says(w, "out", owner, true);
+                assert_int_equal(RUN(w, "migrate"), 69);
+                assert_says(w, "err", older, true);
+                assert_says(w, "err", owner, true);
+                sql(w, "INSERT INTO edgemirror.schema_version TABLE public.kept; DROP TABLE "
+                       "public.kept");
+                /* is no help, whoever granted it */
+                sql(w, "GRANT CREATE ON SCHEMA edgemirror TO svc");
+        }
+        sql(w, "DROP PUBLICATION edgemirror");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "the publication edgemirror is not there", true);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", owner, true);
+}
+
+/* A role that was made by hand, or by a restored server, may nothing yet. */
+static void check_says_when_the_roles_for_readers_have_no_rights(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *revoke, *words;
+        } cases[] = {
+                {"DROP OWNED BY edgemirror_reader",
+                 "the role edgemirror_reader is there, and has not been granted all that reports "
+                 "need; run edgemirror -c "},
+                {"REVOKE SELECT ON edgemirror.daily FROM edgemirror_reader", "reports need; run "},
+                {"REVOKE EXECUTE ON FUNCTION edgemirror.as_of FROM edgemirror_reader, PUBLIC",
+                 "reports need; run "},
+                {"REVOKE USAGE ON SCHEMA edgemirror FROM edgemirror_reader", "reports need; run "},
+                {"DROP OWNED BY edgemirror_operator",
+                 "the role edgemirror_operator is there, and has not been granted all that asking "
+                 "for a sync needs; run edgemirror -c "},
+        };
+        sql(w, "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') "
+               "THEN DROP OWNED BY edgemirror_reader, edgemirror_operator; DROP ROLE "
+               "edgemirror_reader, edgemirror_operator; END IF; END $$");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out",
+                    ".conf migrate makes it, or an administrator: CREATE ROLE edgemirror_reader "
+                    "NOLOGIN; and then migrate once more\n",
+                    true);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        obey(w, "err");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", cases[0].words, true);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                assert_int_equal(RUN(w, "check"), 0);
+                assert_says(w, "out", "readers", false);
+                sql(w, cases[i].revoke);
+                assert_int_equal(RUN(w, "check"), 0);
+                assert_says(w, "out", "note    postgres: readers", true);
+                assert_says(w, "out", cases[i].words, true);
+                assert_says(w, "out", ".conf migrate, which grants it\n", true);
+                assert_int_equal(RUN(w, "migrate"), 0);
+                assert_says(w, "err", "note:", false);
+        }
+}
+
+static void a_role_that_may_not_connect_is_told_what_grants_it(void **state)
+{
+        World *w = *state;
+        sign_in(w, "svc", "test");
+        sql(w, "REVOKE CONNECT ON DATABASE test FROM PUBLIC");
+        int status = RUN(w, "check");
+        sql(w, "GRANT CONNECT ON DATABASE test TO PUBLIC");
+        assert_int_equal(status, 77);
+        assert_says(
+                w, "out",
+                "(SQLSTATE 42501); an administrator runs: GRANT CONNECT ON DATABASE \"test\" TO "
+                "\"svc\";",
+                true);
+        assert_says(w, "out", "see edgemirror", false);
 }
 
 static void check_fails_when_the_longest_list_would_not_fit(void **state)
@@ -862,6 +972,12 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_schema_that_was_dropped_and_a_publication_that_is_gone_come_back,
                         migrated_database),
+                cmocka_unit_test_setup(a_role_that_does_not_own_the_schema_is_told_who_does,
+                                       empty_database),
+                cmocka_unit_test_setup(check_says_when_the_roles_for_readers_have_no_rights,
+                                       migrated_database),
+                cmocka_unit_test_setup(a_role_that_may_not_connect_is_told_what_grants_it,
+                                       migrated_database),
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
                                        migrated_database),
                 cmocka_unit_test_setup(check_fails_when_the_longest_list_would_not_fit,

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "harness/program.h"
 #include "integration/mirror_bench.h"
+#include "mirror/migrate.h"
 #include "mirror/sql_embedded.h"
 #include "mirror/verify.h"
 #include <setjmp.h>
@@ -19,6 +20,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libpq-fe.h>
 
 /* What a reader asks; nothing that depends on the time of the question. */
 static const char *const questions[] = {
@@ -230,6 +232,63 @@ static void a_downgrade_is_the_schema_of_before(void **state)
                    "1");
 }
 
+/* ---- the printed SQL ------------------------------------------------------------------------ */
+
+static char *print_next(void)
+{
+        char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        assert_int_equal(mirror_migrate_print(out), 0);
+        assert_int_equal(fclose(out), 0);
+        return text;
+}
+
+static void assert_refused(Upgrade *u, const char *statements, const char *words)
+{
+        PGconn *conn = PQconnectdb(u->bench.pg.conninfo);
+        PGresult *result = PQexec(conn, statements);
+        assert_int_equal(PQresultStatus(result), PGRES_FATAL_ERROR);
+        if (!strstr(PQerrorMessage(conn), words))
+                fail_msg("%s", PQerrorMessage(conn));
+        PQclear(result);
+        PQfinish(conn);
+}
+
+/* It begins where the schema is, as migrate does, and refuses the same. */
+static void the_printed_sql_upgrades_as_migrate_does(void **state)
+{
+        Upgrade *u = *state;
+        static const char *const print[] = {"migrate", "--print", NULL};
+        _cleanup_(cleanup_free) char *next = print_next();
+        assert_int_equal(harness_program(u->folder, print), 0);
+        _cleanup_(cleanup_free) char *old = harness_read(u->folder, "out");
+        _cleanup_(cleanup_free) char *owned = text_format("SET ROLE em; %s", next);
+        bench_sql(&u->bench, "UPDATE edgemirror.edge_claim SET holder = gen_random_uuid(), "
+                             "expires_at = now(), epoch = 7");
+        bench_sql(&u->bench, "UPDATE edgemirror.schema_version SET checksum = 'x' || checksum");
+        assert_refused(u, owned, "migration 0001_mirror was applied with another text than this");
+        bench_sql(&u->bench, "UPDATE edgemirror.schema_version SET checksum = substr(checksum, 2)");
+        for (int i = 0; i < 2; i++) {
+                free(harness_sql(&u->bench.pg, owned));
+                assert_sql(&u->bench,
+                           "SELECT string_agg(version || name, ' ' ORDER BY version) FROM "
+                           "edgemirror.schema_version",
+                           "10001_mirror 20002_next");
+                assert_sql(&u->bench, "SELECT count(*) FROM edgemirror.edge_claim WHERE epoch <> 8",
+                           "0");
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+                _cleanup_(cleanup_free) char *after = answer_of(u, i);
+                assert_string_equal(after, u->before[i]);
+        }
+        bench_migrate(&u->bench); /* takes it for its own */
+        assert_int_equal(u->bench.migrated.from_version, 2);
+        _cleanup_(cleanup_free) char *again = text_format("SET ROLE em; %s", old);
+        assert_refused(u, again, "the schema is newer than version 1, which this makes; install");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -241,6 +300,7 @@ int main(void)
                 cmocka_unit_test(an_old_program_refuses_a_newer_schema),
                 cmocka_unit_test(an_old_program_reads_a_newer_schema),
                 cmocka_unit_test(a_downgrade_is_the_schema_of_before),
+                cmocka_unit_test(the_printed_sql_upgrades_as_migrate_does),
         };
         return cmocka_run_group_tests(tests, restore_the_fixture, end);
 }
