@@ -167,15 +167,18 @@ const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorSt
                        "syncs it";
         if (service->n_alive > 0 && !s->next_run_at)
                 return "not scheduled, although configured: no instance that is alive syncs it";
-        if (s->overdue && !configured->zone)
-                return "its time zone is not known on this host, and nobody syncs it: see "
-                       "edgemirror check";
-        return NULL;
+        if (!s->overdue || configured->zone)
+                return NULL;
+        static char zone[80 + OWN_COMMAND_BYTES];
+        (void)snprintf(zone, sizeof(zone),
+                       "its time zone is not known on this host, and nobody syncs it: see %s check",
+                       own_command());
+        return zone;
 }
 
 void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled)
 {
-        char why[320];
+        char why[320 + OWN_COMMAND_BYTES];
         if (!s->enabled && !unscheduled)
                 return;
         e->n_enabled++;

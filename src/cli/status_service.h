@@ -4,12 +4,13 @@
  */
 #pragma once
 
+#include "base/own_command.h"
 #include "config/config.h"
 #include "mirror/instance.h"
 #include "mirror/status.h"
 #include <stdio.h>
 
-enum { SERVICE_TROUBLE_BYTES = 512 };
+enum { SERVICE_TROUBLE_BYTES = 512 + 3 * OWN_COMMAND_BYTES };
 
 typedef struct ServiceStatus {
         size_t n_known, n_alive, n_stopped;

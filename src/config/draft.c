@@ -7,6 +7,7 @@
  */
 #include "config/draft.h"
 #include "base/limits.h"
+#include "base/own_command.h"
 #include "config/reader.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -277,8 +278,6 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
                 {-EISDIR, "a directory; accepted: a regular file"},
                 {-EINVAL, "not a regular file; accepted: a regular file"},
                 {-EFBIG, "too large; accepted: a file of at most 64 MiB"},
-                {-ENOENT,
-                 "no such file; create it (edgemirror init does), or name another with --config"},
                 {-EACCES,
                  "it may not be read; accepted: a file that the user of edgemirror can read"},
         };
@@ -290,7 +289,12 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
         if (error == -EACCES && directory_is_closed(d->files[file]))
                 text = "its directory may not be entered; accepted: one that the user of "
                        "edgemirror can enter (mode 0755)";
-        if (text)
+        if (error == -ENOENT)
+                problems_add(&d->problems, (Place){.file = file},
+                             "no such file; create it (%s init does), or name another with "
+                             "--config",
+                             own_command());
+        else if (text)
                 problems_add(&d->problems, (Place){.file = file}, "%s", text);
         else
                 problems_add(&d->problems, (Place){.file = file}, "cannot be read: %s",

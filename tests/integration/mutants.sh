@@ -127,7 +127,7 @@ s/return overdue \&\& !text_equal/return false \&\& !text_equal/
 an overdue edge whose time zone nobody knows is called failing only
 src/cli/status_service.c
 integration/test_process an_unknown_time_zone*
-s/if (s->overdue \&\& !configured->zone)/if (false)/
+s/if (!s->overdue || configured->zone)/if (true)/
 
 a template is not tried with every field filled
 src/daemon/notify_trial.c
@@ -508,6 +508,11 @@ a command that is advised acts on the catalog of the default configuration
 src/base/own_command.c
 unit/test_own_command *
 s/!config_file ? ""/true ? ""/
+
+who names a configuration that is not there is told to make another
+src/config/draft.c
+unit/test_config_files a_file_that_cannot_be_read*
+s/own_command());/"edgemirror");/
 
 a page advises a command without the configuration
 src/web/page.c

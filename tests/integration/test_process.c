@@ -327,6 +327,7 @@ static void an_unknown_time_zone_stops_one_edge_only(void **state)
         assert_int_equal(RUN(w, "status", "--check", "other"), 1);
         assert_says(w, "out", "other (failed: catalog-forbidden and overdue, listed ", true);
         assert_says(w, "out", "; its time zone is not known on this host", true);
+        assert_says(w, "out", w->config, true); /* which its advice to check names */
         assert_int_equal(RUN(w, "status", "other"), 0);
         assert_says(w, "out", "OVERDUE", true);
         assert_says(w, "out", "\n    its time zone is not known on this host", true);

@@ -4,6 +4,7 @@
  */
 #include "base/duration.h"
 #include "base/limits.h"
+#include "base/own_command.h"
 #include "config/option.h"
 #include "unit/config_files.h"
 #include <errno.h>
@@ -389,6 +390,11 @@ static void a_file_that_cannot_be_read_stops_the_load_and_says_why(void **state 
         assert_refused("t.conf", -ENOENT,
                        "t.conf: no such file; create it (edgemirror init does), or name another "
                        "with --config\n");
+        own_command_set("/srv/t.conf"); /* that one is made, not the default */
+        assert_refused("t.conf", -ENOENT,
+                       "t.conf: no such file; create it (edgemirror -c /srv/t.conf init does), or "
+                       "name another with --config\n");
+        own_command_set(NULL);
 
         files_write("t.conf", VALID);
         assert_int_equal(mkdir("t.conf.d/x.conf", 0700), 0);
