@@ -60,15 +60,15 @@ static int append_file(Text *command, const char *file)
         return r < 0 ? r : text_append_quoted(command, path);
 }
 
-int by_hand_command(Text *command, const Config *config, const char *config_file, bool stand_in)
+int by_hand_command(Text *command, const Config *config, const char *config_file, bool variables)
 {
         const char *file = config_file ? config_file : CONFIG_DEFAULT_FILE;
         int r = text_append_string(command, "systemd-run --quiet --collect --wait --pty --pipe -p "
                                             "User=edgemirror");
         if (r >= 0)
                 r = append_credentials(command, config, file);
-        if (r >= 0)
-                r = variables_append(command, " --setenv=", stand_in);
+        if (r >= 0 && variables)
+                r = variables_append(command, " --setenv=");
         if (r >= 0)
                 r = text_append_string(command, " edgemirror");
         if (r >= 0 && !text_equal(file, CONFIG_DEFAULT_FILE))

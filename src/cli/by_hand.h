@@ -7,7 +7,6 @@
 #include "config/config.h"
 
 /* Appends the command that root gives: with the credentials that the configuration names, those of
- * the instance NAME for SYSCONFDIR/edgemirror/NAME.conf, that file, and the variables of the
- * environment, with `stand_in` those that stand in for its keys, too. `config_file` NULL: the
- * default. -ENOMEM. */
-int by_hand_command(Text *command, const Config *config, const char *config_file, bool stand_in);
+ * the instance NAME for SYSCONFDIR/edgemirror/NAME.conf, that file, and with `variables` those of
+ * the environment. `config_file` NULL: the default. -ENOMEM. */
+int by_hand_command(Text *command, const Config *config, const char *config_file, bool variables);

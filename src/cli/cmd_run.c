@@ -8,7 +8,7 @@
 
 int command_run(const CommandLine *line)
 {
-        Session session = {0};
+        Session session = {.is_service = true};
         Fault fault;
         log_never_wait();
         log_set_dated();

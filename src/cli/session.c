@@ -1,9 +1,10 @@
 #include "cli/session.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "cli/by_hand.h"
 #include "cli/cli.h"
-#include "cli/columns.h"
+#include "config/variables.h"
 #include "mirror/spool.h"
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,11 @@ int session_load(Session *s, const char *config_file)
         s->config_file = config_file;
         int r = (s->edges_optional ? config_load_for_discover : config_load)(config_file,
                                                                              &s->config, &errors);
+        _cleanup_(text_done) Text variables = {0};
+        if (r >= 0 && !s->is_service)
+                r = variables_append(&variables, " ");
+        if (variables.data)
+                own_command_add_variables(variables.data);
         return session_loaded(r, &errors);
 }
 
@@ -67,12 +73,11 @@ void session_advise(const Session *s)
 {
         _cleanup_(text_done) Text command = {0};
         if (!s->lacks_credential ||
-            by_hand_command(&command, s->config, s->config_file, !s->from_answers) < 0)
+            by_hand_command(&command, s->config, s->config_file, !s->from_answers) < 0 ||
+            !text_is_printable(command.data)) /* pasted as it is shown, it would be another */
                 return;
         (void)fflush(stdout); /* what it is about is there */
-        fputs("by hand, as root:\n    ", stderr);
-        put_text(stderr, command.data);
-        fputc('\n', stderr);
+        (void)fprintf(stderr, "by hand, as root:\n    %s\n", command.data);
 }
 
 int session_try_mirror(Session *s, Fault *ret_fault)

@@ -18,6 +18,8 @@ typedef struct Session {
         bool only_reads;
         /* set before it is loaded: a configuration without a section of an edge will do */
         bool edges_optional;
+        /* set before it is loaded: the environment is a unit's, not of who reads the messages */
+        bool is_service;
         /* set before it is opened: the configuration is of answers, not of files and variables */
         bool from_answers;
         bool lacks_credential; /* systemd has passed none of a name that was needed */

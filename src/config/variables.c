@@ -30,13 +30,13 @@ static int append_stand_in(Text *t, const char *before, const Option *o)
         return append_variable(t, before, name);
 }
 
-int variables_append(Text *t, const char *before, bool stand_in)
+int variables_append(Text *t, const char *before)
 {
         static const char *const places[] = {"PGSERVICEFILE", "PGSYSCONFDIR"};
         size_t n;
         const Option *table = option_table(&n);
         int r = 0;
-        for (size_t i = 0; i < n && stand_in && r >= 0; i++)
+        for (size_t i = 0; i < n && r >= 0; i++)
                 if (table[i].section < OPTION_EDGE &&
                     table[i].kind != &option_kind_misplaced_secret)
                         r = append_stand_in(t, before, &table[i]);

@@ -477,7 +477,7 @@ s/text_format("edgemirror.%.\*s", (int)(n - before - after), path + before)/strd
 a command that is advised loses the database of its environment
 src/config/variables.c
 unit/test_by_hand *
-s/stand_in && r >= 0/!stand_in \&\& r >= 0/
+s/i < n && r >= 0/false \&\& i < n/
 
 a variable that is advised has no value, as one that stood before a command only
 src/config/variables.c
@@ -508,6 +508,26 @@ a command that is advised acts on the catalog of the default configuration
 src/base/own_command.c
 unit/test_own_command *
 s/!config_file ? ""/true ? ""/
+
+what is advised forgets the database of the environment
+src/cli/session.c
+integration/test_process what_is_advised_acts*
+s/own_command_add_variables(variables.data)/(void)0/
+
+what a service advises has the variables of its unit
+src/cli/session.c
+integration/test_process what_is_advised_acts*
+s/r >= 0 && !s->is_service/r >= 0/
+
+what is advised with too many variables for a message forgets them
+src/base/own_command.c
+unit/test_own_command *
+s/\[OWN_COMMAND_BYTES\] = LEFT_OUT/[OWN_COMMAND_BYTES] = ""/
+
+a command by hand is advised with another name of its file
+src/cli/session.c
+integration/test_process the_command_by_hand*
+s/!text_is_printable(command.data)/false/
 
 who names a configuration that is not there is told to make another
 src/config/draft.c

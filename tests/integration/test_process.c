@@ -395,6 +395,63 @@ static void check_tries_a_template_with_all_that_its_fields_hold(void **state)
         assert_says(w, "out", "holds a NUL byte; save it as UTF-8", true);
 }
 
+/* The shell that it is pasted into may not have what stood before one command only. */
+static void what_is_advised_acts_on_the_database_of_the_environment(void **state)
+{
+        World *w = *state;
+        char conninfo[200], advised[512], with_password[256];
+        HarnessService service = {0};
+        free(harness_sql(&w->pg, "CREATE DATABASE subscriber OWNER em"));
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=subscriber user=em",
+                       w->pg.folder);
+        assert_int_equal(setenv("EDGEMIRROR_POSTGRES_CONNINFO", conninfo, 1), 0);
+        assert_int_equal(RUN(w, "check"), 69);
+        (void)snprintf(advised, sizeof(advised),
+                       "; run env 'EDGEMIRROR_POSTGRES_CONNINFO=%s' edgemirror -c %s migrate\n",
+                       conninfo, w->config);
+        assert_says(w, "out", advised, true);
+
+        /* a service has it from its unit, and tells others */
+        harness_service_start(&service, w->folder, "service", w->config, false, 0);
+        (void)snprintf(advised, sizeof(advised), "; run edgemirror -c %s migrate", w->config);
+        harness_service_await_log(&service, advised, 1);
+        harness_service_signal(&service, SIGTERM);
+        (void)harness_service_wait(&service);
+        harness_service_done(&service);
+
+        (void)snprintf(with_password, sizeof(with_password), "%s password=" SECRET, conninfo);
+        assert_int_equal(setenv("EDGEMIRROR_POSTGRES_CONNINFO", with_password, 1), 0);
+        assert_int_equal(RUN(w, "check"), 78);
+        assert_says(w, "out", SECRET, false);
+        assert_says(w, "err", SECRET, false);
+        assert_int_equal(unsetenv("EDGEMIRROR_POSTGRES_CONNINFO"), 0);
+        free(harness_sql(&w->pg, "DROP DATABASE subscriber"));
+}
+
+static void the_command_by_hand_is_shown_whole_or_not_at_all(void **state)
+{
+        World *w = *state;
+        static const char *const names[] = {"a  b.conf", "a\033b.conf"};
+        char path[160], line[256], variable[2000];
+        append_config(w, "[postgres]\npassword_file = credential:postgres\n");
+        _cleanup_(cleanup_free) char *config = harness_read("/", w->config);
+        (void)snprintf(variable, sizeof(variable), "host=%s user=em application_name=%01500d",
+                       w->pg.folder, 0);
+        assert_int_equal(setenv("EDGEMIRROR_POSTGRES_CONNINFO", variable, 1), 0);
+        (void)unsetenv("CREDENTIALS_DIRECTORY");
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                harness_write(w->folder, names[i], config);
+                (void)snprintf(path, sizeof(path), "%s/%s", w->folder, names[i]);
+                const char *const arguments[] = {"-c", path, "status", NULL};
+                assert_int_equal(harness_program(w->folder, arguments), 78);
+                assert_says(w, "err", "$CREDENTIALS_DIRECTORY is not set", true);
+                assert_says(w, "err", "\nby hand, as root:\n    systemd-run ", i == 0);
+                (void)snprintf(line, sizeof(line), "000' edgemirror -c '%s' COMMAND\n", path);
+                assert_says(w, "err", line, i == 0);
+        }
+        assert_int_equal(unsetenv("EDGEMIRROR_POSTGRES_CONNINFO"), 0);
+}
+
 /* N8 */
 static void check_offline_looks_at_the_files_of_secrets(void **state)
 {
@@ -582,6 +639,8 @@ int main(void)
                 TEST(a_loop_that_fails_is_a_failure_of_the_command),
 #endif
                 TEST(an_unknown_time_zone_stops_one_edge_only),
+                TEST(what_is_advised_acts_on_the_database_of_the_environment),
+                TEST(the_command_by_hand_is_shown_whole_or_not_at_all),
                 TEST(check_offline_looks_at_the_files_of_secrets),
                 TEST(a_directory_for_lists_that_cannot_be_used_is_said_once),
                 TEST(check_tries_a_template_with_all_that_its_fields_hold),

@@ -24,7 +24,41 @@ static void a_configuration_that_is_not_the_default_is_named(void **state)
         (void)snprintf(name, sizeof(name), "/%0*d", OWN_COMMAND_BYTES - 2, 0);
         assert_own(name, "edgemirror -c FILE");
         assert_own("/srv/\033[2J.conf", "edgemirror -c FILE");
+        /* messages would make one blank of both */
+        assert_own("/srv/a  b.conf", "edgemirror -c FILE");
         assert_own(NULL, "edgemirror");
+}
+
+/* By variables that are not said, another database would be used. */
+static void variables_stand_before_it_or_no_shell_runs_it(void **state)
+{
+        (void)state;
+        char words[OWN_COMMAND_BYTES], name[OWN_COMMAND_BYTES], expected[2 * OWN_COMMAND_BYTES];
+        own_command_set("/srv/acme.conf");
+        own_command_add_variables(" 'A=b c' PGHOST=db");
+        assert_string_equal(own_command(), "env 'A=b c' PGHOST=db edgemirror -c /srv/acme.conf");
+        static const char *const odd[] = {" 'A=b  c'", " 'A=\033[2J'", " 'A=b\nc'"};
+        for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+                own_command_set("/srv/acme.conf");
+                own_command_add_variables(odd[i]);
+                assert_string_equal(own_command(), "… edgemirror -c /srv/acme.conf");
+        }
+        const int room = OWN_COMMAND_BYTES - 1 - (int)strlen("env =1 edgemirror ");
+        for (int more = 0; more < 2; more++) {
+                (void)snprintf(words, sizeof(words), " %0*d=1", room + more + 1, 0);
+                own_command_set(NULL);
+                own_command_add_variables(words);
+                (void)snprintf(expected, sizeof(expected), "env%s edgemirror", words);
+                assert_string_equal(own_command(), more ? "… edgemirror" : expected);
+        }
+        /* the longest name that is said */
+        (void)snprintf(name, sizeof(name), "/%0*d",
+                       OWN_COMMAND_BYTES - 2 - (int)strlen("… edgemirror -c "), 0);
+        own_command_set(name);
+        own_command_add_variables(words);
+        (void)snprintf(expected, sizeof(expected), "… edgemirror -c %s", name);
+        assert_string_equal(own_command(), expected);
+        own_command_set(NULL);
 }
 
 static void a_page_advises_commands_with_it(void **state)
@@ -43,6 +77,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_configuration_that_is_not_the_default_is_named,
                                                 files_setup, files_teardown),
+                cmocka_unit_test(variables_stand_before_it_or_no_shell_runs_it),
                 cmocka_unit_test(a_page_advises_commands_with_it),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
