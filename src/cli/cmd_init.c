@@ -16,6 +16,7 @@
 #include "cli/edge_sections.h"
 #include "cli/init_answers.h"
 #include "config/sample.h"
+#include "config/variables.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +183,18 @@ static int init_write(const Init *c)
         return CLI_EXIT_DONE;
 }
 
+/* What is tried is what is written, for a service that has none of them. */
+static int init_forget_variables(void)
+{
+        _cleanup_(text_done) Text names = {0};
+        if (variables_forget_libpq(&names, ", ") < 0)
+                return init_out_of_memory();
+        if (names.data)
+                log_warning("init: set here, and not used, as the service does not have it: %s",
+                            names.data + strlen(", "));
+        return CLI_EXIT_DONE;
+}
+
 int command_init(const CommandLine *line)
 {
         bool terminal = isatty(STDIN_FILENO);
@@ -190,6 +203,8 @@ int command_init(const CommandLine *line)
                           : line->config_file ? line->config_file
                                               : CONFIG_DEFAULT_FILE};
         int status = init_find_place(&c);
+        if (status == CLI_EXIT_DONE)
+                status = init_forget_variables();
         if (status == CLI_EXIT_DONE && init_answers_take(&c.answers, line) < 0)
                 status = init_out_of_memory();
         /* A terminal may be nobody's, as in a container: who has said enough is asked nothing. */

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <libpq-fe.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,9 +31,31 @@ static int append_stand_in(Text *t, const char *before, const Option *o)
         return append_variable(t, before, name);
 }
 
-int variables_append(Text *t, const char *before)
+static int forget_variable(Text *t, const char *before, const char *name)
+{
+        const char *value = getenv(name);
+        int r = value && value[0] ? text_printf(t, "%s%s", before, name) : 0;
+        return unsetenv(name) < 0 ? -errno : r;
+}
+
+/* Each that libpq takes from the environment; with `secrets` those that hold one, too. */
+static int each_of_libpq(int (*handle)(Text *t, const char *before, const char *name), bool secrets,
+                         Text *t, const char *before)
 {
         static const char *const places[] = {"PGSERVICEFILE", "PGSYSCONFDIR"};
+        _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse("", NULL);
+        int r = options ? 0 : -ENOMEM;
+        for (const PQconninfoOption *o = options; r >= 0 && o->keyword; o++)
+                if (o->envvar && (secrets || o->dispchar[0] != '*') &&
+                    text_find(places, ARRAY_SIZE(places), o->envvar) == ARRAY_SIZE(places))
+                        r = handle(t, before, o->envvar);
+        for (size_t i = 0; i < ARRAY_SIZE(places) && r >= 0; i++)
+                r = handle(t, before, places[i]);
+        return r;
+}
+
+int variables_append(Text *t, const char *before)
+{
         size_t n;
         const Option *table = option_table(&n);
         int r = 0;
@@ -40,13 +63,12 @@ int variables_append(Text *t, const char *before)
                 if (table[i].section < OPTION_EDGE &&
                     table[i].kind != &option_kind_misplaced_secret)
                         r = append_stand_in(t, before, &table[i]);
-        _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse("", NULL);
-        if (!options)
-                return -ENOMEM;
-        for (const PQconninfoOption *o = options; o->keyword && r >= 0; o++)
-                if (o->envvar && o->dispchar[0] != '*' && text_find(places, 2, o->envvar) == 2)
-                        r = append_variable(t, before, o->envvar);
-        for (size_t i = 0; i < ARRAY_SIZE(places) && r >= 0; i++)
-                r = append_variable(t, before, places[i]);
-        return r;
+        return r < 0 ? r : each_of_libpq(append_variable, false, t, before);
+}
+
+int variables_forget_libpq(Text *t, const char *before)
+{
+        int r = each_of_libpq(forget_variable, true, t, before);
+        /* in place of ~/.pgpass */
+        return r >= 0 && setenv("PGPASSFILE", "/nonexistent", 1) < 0 ? -errno : r;
 }

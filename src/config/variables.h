@@ -9,3 +9,8 @@
  * before it: those of libpq, and those that stand in for keys of the configuration, which has been
  * loaded with them: then none of those that are appended holds a secret. -ENOMEM. */
 int variables_append(Text *t, const char *before);
+
+/* Before there is a thread: takes those of libpq out of the environment, and has it look for no
+ * file of passwords. Appends the names of those that were set, with `before` before each. -ENOMEM.
+ */
+int variables_forget_libpq(Text *t, const char *before);

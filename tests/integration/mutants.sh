@@ -524,6 +524,21 @@ src/base/own_command.c
 unit/test_own_command *
 s/\[OWN_COMMAND_BYTES\] = LEFT_OUT/[OWN_COMMAND_BYTES] = ""/
 
+init tries a database with what the service will not have
+src/config/variables.c
+unit/test_by_hand *
+s/unsetenv(name) < 0/false/
+
+init says nothing of the variables that it does not use
+src/cli/cmd_init.c
+integration/test_init what_the_environment*
+s/if (names.data)/if (false)/
+
+init tries a database with a password of ~/.pgpass
+src/config/variables.c
+unit/test_by_hand *
+s/setenv("PGPASSFILE"/setenv("PGPASSFIL"/
+
 a command by hand is advised with another name of its file
 src/cli/session.c
 integration/test_process the_command_by_hand*

@@ -149,7 +149,27 @@ static void what_the_environment_has_does_not_count(void **state)
         int status = INIT(w);
         assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
         assert_int_equal(status, 0);
+        assert_says(w, "err", "init: set here", false);
         assert_it_works(w);
+
+        /* nor does what libpq has from there: the database that is tried is the one of the service
+         */
+        char path[PATH_BYTES], conninfo[PATH_BYTES];
+        assert_int_equal(unlink(path_of(w, "new.conf", path)), 0);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s user=em", w->pg.folder);
+        assert_int_equal(setenv("PGDATABASE", "test", 1), 0);
+        assert_int_equal(setenv("PGPASSWORD", SECRET, 1), 0);
+        status = INIT(w, "--postgres", conninfo);
+        assert_int_equal(unsetenv("PGDATABASE"), 0);
+        assert_int_equal(unsetenv("PGPASSWORD"), 0);
+        assert_int_equal(status, 69);
+        assert_says(w, "out", "database \"em\" does not exist", true);
+        assert_says(w, "err",
+                    "init: set here, and not used, as the service does not have it: ", true);
+        assert_says(w, "err", "PGDATABASE", true);
+        assert_says(w, "err", "PGPASSWORD", true);
+        assert_says(w, "err", SECRET, false);
+        assert_false(is_anything_written(w));
 }
 
 static void what_is_there_is_never_overwritten(void **state)
