@@ -587,7 +587,7 @@ END
 sources="$(sed -n '/^tests_sim_sim_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'src/[a-z0-9_/]*\.c') $(sed -n '/^SIM_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'tests/sim/[a-z0-9_]*\.c')"
 : >"$work/config.h"
 # shellcheck disable=SC2086
-flags="-std=gnu11 -D_GNU_SOURCE -O2 -w -include $work/config.h $(pkg-config --cflags libcurl libcjson libpq libsystemd libgcrypt)"
+flags="-std=gnu11 -D_GNU_SOURCE -O2 -w -include $work/config.h $(pkg-config --cflags libcurl libcjson libpq libsystemd libgcrypt libcrypto)"
 
 build() { # ROOT FILE OBJECT
         # shellcheck disable=SC2086
@@ -600,7 +600,7 @@ object() { # FILE: where its object is
 
 link() { # OBJECT…: makes $work/sim, and $work/lists of those that it needs
         # shellcheck disable=SC2046
-        $cc "$@" -o "$work/sim" -Wl,--wrap=sync_machine_handle $(pkg-config --libs libcjson libgcrypt) || return
+        $cc "$@" -o "$work/sim" -Wl,--wrap=sync_machine_handle $(pkg-config --libs libcjson libgcrypt libcrypto) || return
         local object few=("$work/lists.o")
         for object; do
                 case $object in
