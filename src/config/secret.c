@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,15 @@ static bool secret_is_private(const struct stat *st)
         return (st->st_mode & (is_mounted ? others & ~(mode_t)S_IRGRP : others)) == 0;
 }
 
+/* Who owns the file, where that is neither root nor this user: the service's user, most likely, and
+ * the file is to stay theirs. NULL: it is not so, or they have no name here (as in a container). */
+static const char *secret_other_owner(const struct stat *st)
+{
+        bool other = st->st_uid != 0 && st->st_uid != geteuid();
+        const struct passwd *owner = other ? getpwuid(st->st_uid) : NULL;
+        return owner ? owner->pw_name : NULL;
+}
+
 static int secret_exposed(const char *where, const char *path, const struct stat *st,
                           Fault *ret_fault)
 {
@@ -81,6 +91,13 @@ static int secret_exposed(const char *where, const char *path, const struct stat
                                  "%s: others than its owner may use this file (mode %04o); run: "
                                  "chmod 600 %s",
                                  where, mode, quoted.data);
+        const char *owner = secret_other_owner(st);
+        if (owner)
+                return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
+                                 "%s: others than its owner may use this file (mode %04o); run: "
+                                 "chmod 600 %s, and this as the user that owns it: runuser -u %s "
+                                 "-- …",
+                                 where, mode, quoted.data, owner);
         return fault_set(
                 ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                 "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let "
@@ -116,6 +133,7 @@ static int credential_missing(const char *where, const char *path, Fault *ret_fa
 static int secret_denied(const char *where, const char *path, Fault *ret_fault)
 {
         _cleanup_(text_done) Text quoted = {0};
+        struct stat st;
         if (text_starts_with(path, CREDENTIAL_STORE))
                 return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                                  "%s: systemd reads this directory and passes its files on: name "
@@ -125,6 +143,12 @@ static int secret_denied(const char *where, const char *path, Fault *ret_fault)
                                  where, path);
         if (text_append_quoted(&quoted, path) < 0)
                 return fault_no_memory(ret_fault);
+        const char *owner = stat(path, &st) == 0 ? secret_other_owner(&st) : NULL;
+        if (owner)
+                return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
+                                 "%s: may not be read by this user (uid %ld); it belongs to %s: "
+                                 "run this as that user: runuser -u %s -- …",
+                                 where, (long)geteuid(), owner, owner);
         return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                          "%s: may not be read by this user (uid %ld); let it own the file: chown "
                          "%ld %s; mounted into a container: mode 0440 and a group of this user",

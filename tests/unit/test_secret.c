@@ -123,7 +123,7 @@ static void a_file_that_others_may_use_is_refused_with_the_remedy(void **state)
         assert_secret_refused(here(*state, "s; a's"), -EPERM, "secret-exposed", remedy);
 }
 
-enum { SOME_USER = 4711, SOME_GROUP = 4712 };
+enum { SOME_USER = 4711, SOME_GROUP = 4712, OTHER_USER = 1 /* daemon, of every system */ };
 
 /* O2: Read by a user that is not its owner, as a secret that is mounted into a container. */
 static void a_file_of_root_may_be_read_by_its_group(void **state)
@@ -142,7 +142,12 @@ static void a_file_of_root_may_be_read_by_its_group(void **state)
                 {0460, 0, "mode 0440"},
                 {0440, SOME_USER + 1, "(uid 4711) own it"},
                 {0440, SOME_USER, "run: chmod 600"},
-                {0400, 0, "may not be read by this user (uid 4711)"},
+                {0400, 0, "(uid 4711); let it own the file: chown 4711 "},
+                /* whose it is to stay */
+                {0400, OTHER_USER,
+                 "it belongs to daemon: run this as that user: runuser -u daemon"},
+                {0440, OTHER_USER, "and this as the user that owns it: runuser -u daemon"},
+                {0400, SOME_USER + 1, "let it own the file: chown 4711 "}, /* without a name */
         };
         if (geteuid() != 0) { /* nobody else may give files away, or become somebody else */
                 print_message("# not tried: only root may give files away\n");
