@@ -310,6 +310,8 @@ static void page_complete(CatalogCall *call, const HttpResponse *response,
         else if (call->offset > 0 && (answer.answer.fault.scope == FAULT_REQUEST ||
                                       answer.answer.fault.scope == FAULT_RUN))
                 fault_prefix(&answer.answer.fault, "list at offset %" PRId64 ": ", call->offset);
+        else if (!call->of_edge && general->status == 404 && !general->foreign)
+                fault_prefix(&answer.answer.fault, "check the path of the url: ");
         if (answer.answer.fault.scope == FAULT_NONE) {
                 (void)page_parse(response->body, response->body_size,
                                  call->of_edge ? &call->id : NULL, call->limit, redact, &page,

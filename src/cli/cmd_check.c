@@ -36,6 +36,7 @@ typedef struct EdgeCheck {
         Check *check;
         const ConfigEdge *edge;
         CatalogCall *call;
+        Fault fault; /* its own, while the list of all edges is asked for */
 } EdgeCheck;
 
 /* Tokens, certificates and Retry-After depend on it. Dates have whole seconds. */
@@ -83,11 +84,11 @@ static void check_proxy(Check *c, const CatalogAnswer *answer)
 
 /* The catalog as a whole, once. That it is the right server, and that it lets us in, is known from
  * a good answer or an error of the API's own form; an error in another form is of something else
- * that answers at this address, for all edges. */
-static void check_catalog(Check *c, const CatalogAnswer *answer)
+ * that answers at this address, for all edges, and so is a 404 where no edge was named. */
+static void check_catalog(Check *c, const CatalogAnswer *answer, bool of_edge)
 {
         bool down = answer->fault.scope == FAULT_PEER || answer->fault.scope == FAULT_REQUEST ||
-                    answer->foreign;
+                    answer->foreign || (!of_edge && answer->status == 404);
         bool known = answer->fault.scope == FAULT_NONE || answer->problem;
         check_proxy(c, answer);
         /* auth = oauth2, once, whatever the catalog says of the token after */
@@ -111,24 +112,46 @@ static void check_catalog(Check *c, const CatalogAnswer *answer)
                 c->checks.status = exit_status_worse(c->checks.status, CLI_EXIT_UNREACHABLE);
 }
 
+/* Its line, unless that of the catalog has said it, and what comes after it. */
+static void check_edge_end(EdgeCheck *e, const Fault *fault, const char *right)
+{
+        Check *c = e->check;
+        char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
+        (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
+        if (fault)
+                check_line(&c->checks, what, fault, right);
+        free(e);
+        check_next_edges(c);
+}
+
+/* As init asks where there is no Edge API. */
+static void check_on_all(const CatalogPageAnswer *answer, void *userdata)
+{
+        EdgeCheck *e = userdata;
+        Check *c = e->check;
+        c->n_open--;
+        check_catalog(c, &answer->answer, false);
+        check_edge_end(e, c->catalog_down ? NULL : &e->fault, "");
+}
+
 static void check_on_page(const CatalogPageAnswer *answer, void *userdata)
 {
         EdgeCheck *e = userdata;
         Check *c = e->check;
-        const Fault *fault = &answer->answer.fault;
-        char what[LIMIT_EDGE_NAME_MAX_BYTES + 32];
+        const CatalogAnswer *a = &answer->answer;
+        bool doubtful = a->status == 404 && !a->foreign && !c->catalog_reported;
+        e->fault = a->fault;
+        if (doubtful && catalog_list(c->checks.session.peers->catalog, NULL, NULL, 0, 1,
+                                     check_on_all, e, &e->call) >= 0)
+                return;
         c->n_open--;
-        check_catalog(c, &answer->answer);
-        if (fault->scope != FAULT_PEER && fault->scope != FAULT_REQUEST &&
-            !answer->answer.foreign) {
-                (void)snprintf(what, sizeof(what), "catalog: edge %s", e->edge->name);
-                c->checks.took_usec = answer->answer.elapsed_usec;
-                check_line(&c->checks, what, fault,
-                           answer->n_rows ? "the list can be read"
-                                          : "the list can be read; it is empty");
-        }
-        free(e);
-        check_next_edges(c);
+        check_catalog(c, a, true);
+        bool of_all = a->fault.scope == FAULT_PEER || a->fault.scope == FAULT_REQUEST || a->foreign;
+        if (!of_all)
+                c->checks.took_usec = a->elapsed_usec;
+        check_edge_end(e, of_all ? NULL : &e->fault,
+                       answer->n_rows ? "the list can be read"
+                                      : "the list can be read; it is empty");
 }
 
 static void check_edge(Check *c, const ConfigEdge *edge)
@@ -177,12 +200,13 @@ static void check_on_discovery(const Discovered *found, void *userdata)
         check_postgres(&c->checks);
 }
 
-/* As many at a time as syncs would be; none any more once the catalog as a whole has refused. */
+/* One alone until the catalog as a whole is known, then as many at a time as syncs would be; none
+ * any more once the catalog as a whole has refused. */
 static void check_next_edges(Check *c)
 {
         const Config *config = c->checks.session.config;
         while (!c->catalog_down && c->next_edge < config->n_edges &&
-               c->n_open < config->catalog.max_requests) {
+               c->n_open < (c->catalog_reported ? config->catalog.max_requests : 1)) {
                 const ConfigEdge *edge = &config->edges[c->next_edge++];
                 if (edge->enabled)
                         check_edge(c, edge);

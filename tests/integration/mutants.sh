@@ -1793,6 +1793,40 @@ retire takes more edges than were asked for
 src/cli/cmd_retire.c
 unit/test_mirror_readers a_command*
 s/if (c->n_edges == c->most)/if (false)/
+the secret of another user is to be given away
+src/config/secret.c
+unit/test_secret a_file_of_root*
+s/== 0 ? secret_other_owner(&st) : NULL/== 0 ? NULL : NULL/
+
+the secret of another user that others may use is to be given away
+src/config/secret.c
+unit/test_secret a_file_of_root*
+s/const char \*owner = secret_other_owner(st);/const char *owner = NULL;/
+
+a file of root's is read by calling edgemirror as root
+src/config/secret.c
+unit/test_secret a_file_of_root*
+s/bool other = st->st_uid != 0 \&\& /bool other = /
+
+check takes a 404 of an edge for a sign that the address is right
+src/cli/cmd_check.c
+integration/test_commands check_tells*
+s/bool doubtful = a->status == 404/bool doubtful = false/
+
+check takes a 404 of the list of all edges for an answer of the catalog
+src/cli/cmd_check.c
+integration/test_commands check_tells*
+s/!of_edge \&\& answer->status == 404/!of_edge \&\& false/
+
+an id that the catalog does not know hides behind the list of all edges
+src/cli/cmd_check.c
+integration/test_commands check_says_what_is_wrong*
+s/c->catalog_down ? NULL : &e->fault/NULL/
+
+a wrong path of the url is not named as such
+src/catalog/catalog.c
+integration/test_init each_wrong_answer*
+s/else if (!call->of_edge \&\& general->status == 404.*/else if (false)/
 END
 }
 

@@ -128,6 +128,13 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
                  .status = 1,
                  .line = "FAILED  catalog: edge main                the catalog forbids this",
                  .right = "ok      catalog: edge other "},
+                {.fault = "\"status\":404",
+                 .status = 1,
+                 .line = "FAILED  catalog: edge main                the catalog does not know "
+                         "this; "
+                         "the id must be ",
+                 .right = "ok      catalog                           address and credentials are "
+                          "right\n"},
                 {.fault = "\"status\":503",
                  .status = 69,
                  .line = "FAILED  catalog                           the catalog is not available "
@@ -198,6 +205,21 @@ static void check_says_what_is_wrong_and_goes_on(void **state)
         }
         write_config(w, "1s");
         assert_int_equal(RUN(w, "check"), 0);
+}
+
+/* Every edge is unknown there, and so is the list of all: the ids may be right. */
+static void check_tells_a_wrong_path_of_the_url_from_a_wrong_id(void **state)
+{
+        World *w = *state;
+        control(w, "/control/faults", "{\"kind\":\"list\",\"status\":404}");
+        int status = RUN(w, "check");
+        control(w, "/control/faults", "");
+        assert_says(w, "out",
+                    "FAILED  catalog                           check the path of the url: ", true);
+        assert_says(w, "out", "credentials are right", false);
+        assert_says(w, "out", "catalog: edge", false);
+        assert_says(w, "out", "ok      postgres: schema", true);
+        assert_int_equal(status, 1);
 }
 
 /* The configuration is well-formed, but what it names is of no use. "Bearer …" is what stands in a
@@ -476,6 +498,8 @@ int main(void)
                 cmocka_unit_test_setup(check_names_a_replication_slot_that_holds_the_log_back,
                                        small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
+                cmocka_unit_test_setup(check_tells_a_wrong_path_of_the_url_from_a_wrong_id,
+                                       small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command,
                                        small_world),
                 cmocka_unit_test_setup(an_invalid_configuration_is_78_and_every_error_is_said,

@@ -213,16 +213,19 @@ static void without_a_terminal_what_is_missing_is_named(void **state)
 static void each_wrong_answer_has_its_words_and_nothing_is_written(void **state)
 {
         World *w = *state;
-        char nowhere[PATH_BYTES], open_to_all[PATH_BYTES], wrong[PATH_BYTES], other[300];
+        char nowhere[PATH_BYTES], open_to_all[PATH_BYTES], wrong[PATH_BYTES], other[300],
+                deeper[300];
         harness_write(w->folder, "open", SECRET "\n");
         assert_int_equal(chmod(path_of(w, "open", open_to_all), 0644), 0);
         harness_write(w->folder, "wrong", "another\n");
         (void)snprintf(other, sizeof(other), "%s dbname=elsewhere", w->pg.service);
+        (void)snprintf(deeper, sizeof(deeper), "%s/deeper", w->catalog.url);
         const struct {
                 const char *option, *value;
                 int status;
                 const char *file, *words;
         } cases[] = {
+                {"--url", deeper, 1, "out", "check the path of the url: "},
                 {"--url", "ftp://a", 78, "err", "--url: url"},
                 {"--url", "http://a.example", 78, "err", "accepted: https://HOST"},
                 {"--url", "http://127.0.0.1:1", 69, "out", "FAILED  catalog"},
