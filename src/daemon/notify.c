@@ -202,15 +202,12 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused
         char text[NOTIFY_TEXT_BYTES];
         NotifyState now = notify_state_of_outcome(o->outcome);
         NotifySubject *s = subjects_answered(&n->subjects, &o->edge);
-        if (!s || o->outcome == OUTCOME_NONE || now == s->now)
+        if (!s || o->outcome == OUTCOME_NONE || now == s->now || (o->by_hand && !n->form.alerts))
                 return;
         notify_edge_line(s->name, now, o->message, text);
         subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : o->code, text,
                     notify_time(n));
-        if (n->form.alerts)
-                s->told = NOTIFY_UNKNOWN;
-        else if (!o->by_hand)
-                s->told = now;
+        s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;
         s->told_usec = clock_monotonic_usec();
 }
 

@@ -75,10 +75,9 @@ void notify_configure(Notify *n, Peers *peers, const Config *config);
 /* The edges that are scheduled, or their names, may be others: they were registered again. */
 void notify_edges_changed(Notify *n);
 
-/* A sync of the edge has ended; before: how the one before it had, here or elsewhere; NONE: there
- * is none, or it may have been that of the command, which tells nobody. It is told by the name that
- * the edge has by now. Nothing happens when the sync was stopped, or the edge is not scheduled any
- * more. */
+/* A sync of the edge has ended; before: how the last one of a service had, here or elsewhere, which
+ * is what was told; NONE: there is none. It is told by the name that the edge has by now. Nothing
+ * happens when the sync was stopped, or the edge is not scheduled any more. */
 void notify_edge(Notify *n, const Uuid *edge, SyncOutcome before, SyncOutcome outcome,
                  const Fault *fault);
 

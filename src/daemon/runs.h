@@ -30,8 +30,7 @@ typedef struct RunsPeerFault {
 /* A run that had begun has ended, in any way. */
 typedef struct RunsEnd {
         const Uuid *edge;
-        /* how the run before had ended that was not stopped; NONE: there is none, or somebody asked
-         * for it */
+        /* how the run of a service before had ended that was not stopped; NONE: there is none */
         SyncOutcome before;
         SyncOutcome outcome;
         const Fault *fault;

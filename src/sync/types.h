@@ -48,7 +48,7 @@ typedef struct SyncReport {
         /* its end could not be recorded: the lease is held still, unless it has ended or somebody
          * took it */
         bool lease_kept;
-        SyncOutcome before; /* of the last run that was not stopped; NONE: there is none */
+        SyncOutcome before; /* of the last run of a service; NONE: there is none */
         SyncPhase phase;    /* in which it ended; the last one when all went well */
         SyncOutcome outcome;
         SyncRefresh refresh; /* REFRESH_NONE: not reached */

@@ -84,10 +84,15 @@ src/daemon/notify.c
 unit/test_daemon_notify what_was_synced_by_hand*
 s/before == OUTCOME_NONE ? n->form.alerts/false ? n->form.alerts/
 
+what the command has synced is told to people as if a service had
+src/daemon/notify.c
+sim/messages messages
+s/ || (o->by_hand \&\& !n->form.alerts)//
+
 how a sync by hand ended counts as what was told
 sql/queries/claim.sql
 integration/test_mirror how_edges_have_ended*
-s/WHEN NOT r.by_hand THEN/WHEN true THEN/
+s/ AND NOT r.by_hand//
 
 what one catalog has is taken to the next
 src/daemon/edges.c

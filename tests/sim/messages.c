@@ -52,8 +52,8 @@ typedef struct Edge {
         char name[16];
         bool enabled;
         bool seen; /* since it is called so, and is enabled, and told of here */
-        SyncOutcome outcome;
-        bool by_hand; /* by the command, which tells nobody */
+        SyncOutcome outcome, of_service; /* of the last sync; of the last by an instance */
+        bool by_hand;                    /* by the command, which tells nobody */
 } Edge;
 
 struct HttpTransfer {
@@ -523,15 +523,14 @@ static void sync_by_hand(Edge *e, SyncOutcome outcome)
 static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
 {
         Fault fault = fault_none;
-        SyncOutcome before = e->by_hand ? OUTCOME_NONE : e->outcome;
         if (outcome != OUTCOME_SYNCED)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%u", below(1000));
         tell("instance %s: edge %s ends: %s, was %s", i->name, e->name, sync_outcome_name(outcome),
              sync_outcome_name(e->outcome));
-        notify_edge(&i->notify, &e->id, before, outcome, &fault);
+        notify_edge(&i->notify, &e->id, e->of_service, outcome, &fault);
         if (outcome == OUTCOME_ABORTED)
                 return;
-        e->outcome = outcome;
+        e->outcome = e->of_service = outcome;
         e->by_hand = false;
         e->seen = true;
         if (has_a_way(i))
@@ -637,6 +636,24 @@ static void forget_seen(void)
                 world->edges[i].seen = false;
 }
 
+/* Who only hears of changes hears nothing of what was not told before a restart, nor that a peer
+ * can be used again. */
+static bool has_told_all(const Instance *i)
+{
+        return subjects_count_untold(&i->notify.subjects) == 0 && !i->away[NOTIFY_CATALOG] &&
+               !i->away[NOTIFY_POSTGRES];
+}
+
+static void start_again(Instance *i)
+{
+        if (!world->restarts || (!world->alerts && !has_told_all(i)))
+                return;
+        tell("instance %s starts again", i->name);
+        notify_done(&i->notify);
+        forget_seen();
+        instance_begin(i);
+}
+
 static void rarely(Edge *e, Instance *i)
 {
         switch (below(6)) {
@@ -670,12 +687,7 @@ static void rarely(Edge *e, Instance *i)
                 set_url(i, (char)('0' + world->n_receivers));
                 return;
         default:
-                if (!world->restarts)
-                        return;
-                tell("instance %s starts again", i->name);
-                notify_done(&i->notify);
-                forget_seen();
-                instance_begin(i);
+                start_again(i);
         }
 }
 
@@ -689,7 +701,7 @@ static void happens(void)
         unsigned what = below(20);
         if (what < 10) {
                 /* of several instances another may have told people what only it knows of */
-                if (e->enabled && chance(10) && (world->alerts || !world->several))
+                if (e->enabled && chance(20) && (world->alerts || !world->several))
                         sync_by_hand(e, outcomes[below(ARRAY_SIZE(outcomes))]);
                 else if (e->enabled)
                         sync_ends(e, i, outcomes[below(ARRAY_SIZE(outcomes))]);
@@ -784,8 +796,7 @@ static void world_begin(uint64_t seed, bool verbose)
         world->alerts = chance(60);
         world->several = chance(30);
         world->is_quick = world->several && (!world->alerts || chance(50));
-        /* who only hears of changes hears nothing of what was not told before a restart */
-        world->restarts = world->alerts && chance(20);
+        world->restarts = (world->alerts || !world->several) && chance(world->alerts ? 20 : 40);
         world->switches = !world->restarts && (world->alerts || !world->several) && chance(20);
         /* that nothing is called so any more, knows only who has told it, and only him whom he told
          */
@@ -821,6 +832,15 @@ static void world_calm(void)
         pass(40 * USEC_PER_MINUTE);
 }
 
+/* By somebody who has read that it failed. */
+static void mend_by_hand(Edge *e, Instance *i)
+{
+        sync_ends(e, i, OUTCOME_FAILED);
+        pass(40 * USEC_PER_MINUTE);
+        sync_by_hand(e, OUTCOME_SYNCED);
+        start_again(i);
+}
+
 static bool play(uint64_t seed, bool verbose)
 {
         world_begin(seed, verbose);
@@ -830,6 +850,8 @@ static bool play(uint64_t seed, bool verbose)
         const Receiver *r = &world->receivers[world->instances[0].url_file[0] - '0'];
         if ((!world->several || world->is_quick) && !world->restarts && !world->switches)
                 check_beliefs(r);
+        if (world->restarts)
+                mend_by_hand(&world->edges[world->n_edges - 1], &world->instances[0]);
         for (unsigned e = 0; e < world->n_edges; e++) {
                 for (int i = 0; i < world->n_instances && world->edges[e].enabled; i++)
                         sync_ends(&world->edges[e], &world->instances[i],

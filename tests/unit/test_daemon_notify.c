@@ -424,17 +424,20 @@ static void what_has_waited_for_long_may_have_been_told(void **state)
         hook_await_text(w, "edgemirror here:1\nedge a: failed: still"); /* or it may not */
 }
 
-/* Somebody has run the command meanwhile. */
+/* Somebody has run the command meanwhile, or nothing is left of the runs before. */
 static void what_was_synced_by_hand_nobody_has_told(void **state)
 {
         HookBench *w = *state;
-        hook_configure(w, "fine");
-        hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
-        hook_await_text(w, "edgemirror here:1\nedge a: failed: x");
-        hook_change(w, &hook_edge_a, "a", OUTCOME_NONE, OUTCOME_SYNCED, NULL);
-        hook_await_text(w, "edgemirror here:1\nedge a: well again");
-        hook_change(w, &hook_edge_a, "a", OUTCOME_NONE, OUTCOME_SYNCED, NULL);
-        assert_int_equal(hook_count_untold(w), 0);
+        static const SyncOutcome before[] = {OUTCOME_FAILED, OUTCOME_NONE};
+        for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+                hook_configure(w, "fine");
+                hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
+                hook_await_text(w, "edgemirror here:1\nedge a: failed: x");
+                hook_change(w, &hook_edge_a, "a", before[i], OUTCOME_SYNCED, NULL);
+                hook_await_text(w, "edgemirror here:1\nedge a: well again");
+                hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
+                assert_int_equal(hook_count_untold(w), 0);
+        }
 }
 
 static void an_answer_without_end_is_not_read_to_the_end(void **state)
