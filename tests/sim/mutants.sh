@@ -585,7 +585,7 @@ END
 }
 
 sources="$(sed -n '/^tests_sim_sim_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'src/[a-z0-9_/]*\.c') $(sed -n '/^SIM_SOURCES/,/[^\\]$/p' tests/sim/sim.am | grep -o 'tests/sim/[a-z0-9_]*\.c')"
-: >"$work/config.h"
+echo '#define EDGEMIRROR_VERSION "0"' >"$work/config.h"
 # shellcheck disable=SC2086
 flags="-std=gnu11 -D_GNU_SOURCE -O2 -w -include $work/config.h $(pkg-config --cflags libcurl libcjson libpq libsystemd libgcrypt libcrypto)"
 
