@@ -1651,12 +1651,12 @@ unit/test_daemon_notify_subjects what_was_declined_for_long*
 
 what was told goes with few others still
 src/daemon/notify_subjects.c
-unit/test_daemon_notify_subjects a_receiver_that_is_mended*
+unit/test_daemon_notify_subjects a_receiver_that_is_back*
 /^static void subject_taken/,/^}/s/s->most = 0;/(void)0;/
 
 messages stay small for a receiver that takes them
 src/daemon/notify_subjects.c
-unit/test_daemon_notify_subjects a_receiver_that_is_mended*
+unit/test_daemon_notify_subjects a_receiver_that_is_back*
 s/fate == NOTIFY_TAKEN ? 2 : 1/1/
 
 a sign of life waits behind every renewal of a lease

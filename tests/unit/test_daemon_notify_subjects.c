@@ -81,7 +81,7 @@ static void what_was_declined_for_long_is_told_by_and_by(void **state)
 }
 
 /* One that takes messages gets as many changes as before, soon. */
-static void a_receiver_that_is_mended_gets_larger_messages(void **state)
+static void a_receiver_that_is_back_gets_larger_messages(void **state)
 {
         (void)state;
         bool told[EDGES] = {false};
@@ -107,7 +107,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_was_declined_for_long_is_told_by_and_by),
-                cmocka_unit_test(a_receiver_that_is_mended_gets_larger_messages),
+                cmocka_unit_test(a_receiver_that_is_back_gets_larger_messages),
         };
         return cmocka_run_group_tests_name("notify_subjects", tests, NULL, NULL);
 }
