@@ -18,10 +18,10 @@ WITH chosen AS MATERIALIZED (
      ORDER BY CASE WHEN $4::boolean THEN -p.key ELSE p.key END NULLS LAST, p.place
      LIMIT $5::bigint OFFSET $6::bigint
 )
-SELECT s.edge, s.edge_connection_id, s.state, s.enabled, extract(epoch FROM s.listed_age)::bigint AS listed_age,
-       extract(epoch FROM s.refreshed_age)::bigint AS refreshed_age, s.row_count, s.held, s.pending, s.rejected, s.last_outcome, s.last_refresh,
+SELECT s.edge, s.edge_connection_id, s.state, extract(epoch FROM s.listed_age)::bigint AS listed_age,
+       extract(epoch FROM s.refreshed_age)::bigint AS refreshed_age, s.row_count, s.last_outcome, s.last_refresh,
        s.consecutive_failures, extract(epoch FROM now() - s.last_run_at)::bigint AS run_age, extract(epoch FROM s.next_run_at - now())::bigint AS next_in,
-       s.scheduled, s.overdue, r.phase, l.problem, l.error_code, s.matches
+       s.scheduled, s.overdue, r.phase, l.problem, s.matches
   FROM shown s
   JOIN edgemirror.edge e USING (edge_connection_id)
   LEFT JOIN edgemirror.run l ON l.run_id = e.last_run_id

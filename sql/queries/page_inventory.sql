@@ -1,7 +1,7 @@
 -- How many databases each edge has and how many of them are registered; the sums over all edges are in each row. Edges without databases are not in it.
--- $1 text that the name of the edge has (null: any), $2 order: name, databases, unregistered, share; $3 descending (boolean), $4 limit, $5 offset.
+-- $1 order: name, databases, unregistered, share; $2 descending (boolean), $3 limit, $4 offset.
 WITH counted AS (
-    SELECT i.edge_connection_id, count(*) AS databases, count(i.database_id) AS registered, count(*) FILTER (WHERE i.held) AS held
+    SELECT i.edge_connection_id, count(*) AS databases, count(i.database_id) AS registered
       FROM edgemirror.inventory i
      GROUP BY 1
 ), summed AS (
@@ -11,12 +11,11 @@ WITH counted AS (
       LEFT JOIN edgemirror.edge e USING (edge_connection_id)
 ), chosen AS (
     SELECT s.*, count(*) OVER () AS matches,
-           CASE $2::text WHEN 'databases' THEN s.databases WHEN 'unregistered' THEN s.databases - s.registered
+           CASE $1::text WHEN 'databases' THEN s.databases WHEN 'unregistered' THEN s.databases - s.registered
                          WHEN 'share' THEN s.registered::float8 / s.databases ELSE s.place END::float8 AS key
       FROM summed s
-     WHERE $1::text IS NULL OR strpos(lower(s.edge), lower($1::text)) > 0
 )
-SELECT c.edge, c.edge_connection_id, c.edge_enabled, c.databases, c.registered, c.held, c.all_databases, c.all_registered, c.matches
+SELECT c.edge, c.edge_connection_id, c.edge_enabled, c.databases, c.registered, c.all_databases, c.all_registered, c.matches
   FROM chosen c
- ORDER BY CASE WHEN $3::boolean THEN -c.key ELSE c.key END, c.place
- LIMIT $4::bigint OFFSET $5::bigint
+ ORDER BY CASE WHEN $2::boolean THEN -c.key ELSE c.key END, c.place
+ LIMIT $3::bigint OFFSET $4::bigint

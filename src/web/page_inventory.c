@@ -37,10 +37,10 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
         const char *show = page_argument(a, "show");
         (void)snprintf(scratch, 32, "%" PRId64, page_offset(a));
         ret[EDGES] = (MirrorQuestion){sql_page_inventory,
-                                      {NULL, page_argument(a, "sort"),
+                                      {page_argument(a, "sort"),
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
                                        PAGE_TEXT_OF(PAGE_ROWS), scratch},
-                                      5};
+                                      4};
         if (is_search(a))
                 ret[DATABASES] = (MirrorQuestion){sql_page_databases,
                                                   {page_argument(a, "q"), page_argument(a, "edge"),
