@@ -248,7 +248,7 @@ static void pool_open_more(PgPool *pool)
         unsigned coming =
                 pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
         if (pool->failing)
-                waiting = pool_count(pool, PG_CONNECTION_CONNECTING) > 0 ? 0 : waiting > 0;
+                waiting = waiting > 0;
         while (!timer_is_armed(&pool->pause) && waiting > coming &&
                pool->n_connections < pool->server.options.max_connections) {
                 PgConnection *c;

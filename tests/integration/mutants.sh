@@ -1832,6 +1832,25 @@ a wrong path of the url is not named as such
 src/catalog/catalog.c
 integration/test_init each_wrong_answer*
 s/else if (!call->of_edge \&\& general->status == 404.*/else if (false)/
+a refresh that was sent is taken for unsent when its answer comes after the lease
+src/sync/sync_steps.c
+unit/test_sync_runner a_refresh_that_was_sent*
+s/if (!answer->answer.sent \&\& !sync_may_refresh(s))/if (!sync_may_refresh(s))/
+
+after a connection that could not be made, they are made one at a time for ever
+src/pg/pool.c
+integration/test_pg_loss connections_are_made*
+s/pool->failing = false;//
+
+every renewal of a lease waits for a lock as short as on the kept connection
+src/pg/pool.c
+integration/test_pg_queue prompt_work*
+s/t->work.prompt \&\& !pool_has_room(pool, &t->work)/t->work.prompt/
+
+init advises a command with variables that it has not read
+src/cli/session.c
+integration/test_init what_the_environment*
+s/!s->from_answers) < 0/true) < 0/
 END
 }
 

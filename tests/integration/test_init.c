@@ -146,6 +146,10 @@ static void what_the_environment_has_does_not_count(void **state)
 {
         World *w = *state;
         assert_int_equal(setenv("EDGEMIRROR_CATALOG_USERNAME", "nobody", 1), 0);
+        /* nor for the command that is advised */
+        assert_int_equal(INIT(w, "--secret-file", "credential:token"), 78);
+        assert_says(w, "err", "LoadCredential=token:", true);
+        assert_says(w, "err", "EDGEMIRROR_CATALOG_USERNAME", false);
         int status = INIT(w);
         assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
         assert_int_equal(status, 0);

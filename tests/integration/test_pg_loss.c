@@ -347,15 +347,22 @@ static void a_read_only_database_serves_when_conninfo_asks_for_it(void **state)
         bench_assert_done(&call);
 }
 
+/* A socket that takes connections, and answers nothing. */
+static int listen_silently(const Bench *b, int port)
+{
+        struct sockaddr_un a = {.sun_family = AF_UNIX};
+        (void)snprintf(a.sun_path, sizeof(a.sun_path), "%s/.s.PGSQL.%d", b->pg.folder, port);
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        assert_true(fd >= 0);
+        assert_int_equal(bind(fd, (const struct sockaddr *)&a, sizeof(a)), 0);
+        assert_int_equal(listen(fd, 64), 0);
+        return fd;
+}
+
 static void a_server_that_answers_nothing_is_given_up(void **state)
 {
         Bench *b = *state;
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.7", b->pg.folder);
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(fd >= 0);
-        assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-        assert_int_equal(listen(fd, 8), 0);
+        int fd = listen_silently(b, 7);
 
         char conninfo[400];
         (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=7 user=em dbname=test",
@@ -372,12 +379,7 @@ static void a_server_that_answers_nothing_is_given_up(void **state)
 static void a_server_that_answers_nothing_is_given_up_by_several(void **state)
 {
         Bench *b = *state;
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.8", b->pg.folder);
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_true(fd >= 0);
-        assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-        assert_int_equal(listen(fd, 64), 0);
+        int fd = listen_silently(b, 8);
 
         char conninfo[400];
         (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=8 user=em dbname=test",
@@ -401,6 +403,38 @@ static void a_server_that_answers_nothing_is_given_up_by_several(void **state)
         }
         bench_assert_fault(&first, PG_END_FAILED, "pg-unreachable", "", true);
         bench_assert_fault(&second, PG_END_FAILED, "pg-unreachable", "", true);
+        assert_int_equal(close(fd), 0);
+}
+
+/* A server that is away, that serves, and that answers no new connection. */
+static void connections_are_made_side_by_side_once_one_has_served(void **state)
+{
+        enum { N = 3 };
+        Bench *b = *state;
+        char path[100], conninfo[200];
+        (void)snprintf(path, sizeof(path), "%s/.s.PGSQL.9", b->pg.folder);
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=9 user=em dbname=test",
+                       b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = N + 1;
+        bench_open_pool(b, &options);
+        Call call, calls[N];
+        bench_run(b, &call, &insert_work);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
+        assert_int_equal(symlink(".s.PGSQL.5432", path), 0);
+        bench_run(b, &call, &insert_work);
+        bench_assert_done(&call);
+        assert_int_equal(unlink(path), 0);
+        int fd = listen_silently(b, 9), accepted[N], n = 0;
+        for (int i = 0; i < N; i++)
+                bench_start(b, &calls[i], &sleep_work);
+        for (int i = 0; n < N - 1 && i < 50; i++) {
+                assert_true(sd_event_run(b->event, 20 * USEC_PER_MSEC) >= 0);
+                accepted[n] = accept(fd, NULL, NULL);
+                n += accepted[n] >= 0;
+        }
+        assert_int_equal(n, N - 1); /* the other has the connection that is there */
+        assert_int_equal(close(accepted[0]) + close(accepted[1]), 0);
         assert_int_equal(close(fd), 0);
 }
 
@@ -455,6 +489,8 @@ int main(void)
                                        bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up, bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up_by_several,
+                                       bench_renew),
+                cmocka_unit_test_setup(connections_are_made_side_by_side_once_one_has_served,
                                        bench_renew),
                 cmocka_unit_test_setup(a_server_sees_its_client_go_whatever_the_role_defines,
                                        bench_renew),

@@ -293,6 +293,37 @@ static void a_lease_that_ran_out_while_the_refresh_waits_sends_none(void **state
         }
 }
 
+/* It has left, and has begun a job, whatever became of the lease meanwhile. */
+static void a_refresh_that_was_sent_is_never_taken_for_unsent(void **state)
+{
+        (void)state;
+        const Script catalog[] = {{API "/refresh", ACCEPTED("Location: /jobs/here/" JOB "\r\n"), 0,
+                                   NULL, SCRIPT_GATE},
+                                  {"/jobs/here/" JOB, DONE, 0, NULL, SCRIPT_CLOSE},
+                                  {API, EMPTY, 0, NULL, SCRIPT_CLOSE},
+                                  {0}};
+        Answer postgres[] = {ROW(sql_claim, claimed),
+                             {.words = sql_progress, .kind = ANSWER_ERROR, .text = "57014"},
+                             ROW(sql_finish, one),
+                             ROW(sql_apply_unchanged, unchanged),
+                             {0}};
+        World w;
+        begin(&w, catalog, postgres);
+        w.context.lease_usec = 2 * USEC_PER_SEC;
+        assert_int_equal(sync_start(&w.context, &w.order, on_progress, on_done, &w, &w.sync), 0);
+        while (server_requests(w.catalog_server) == 0)
+                assert_true(sd_event_run(w.http.event, 10 * USEC_PER_MSEC) >= 0);
+        usleep(2100 * 1000);
+        server_open_gate(w.catalog_server);
+        while (w.n_reports == 0)
+                assert_true(sd_event_run(w.http.event, 30 * USEC_PER_SEC) > 0);
+        assert_string_equal(w.outcome, "synced");
+        assert_string_equal(w.refresh, "clean");
+        assert_true(w.report.has_job);
+        assert_int_equal(asked(&w, "GET /jobs/here/" JOB " "), 1);
+        finish(&w);
+}
+
 /* The url was changed since the job was begun: its address is at another host and is not followed;
  * the id is enough. */
 static void a_job_that_is_taken_up_is_not_looked_for_at_another_origin(void **state)
@@ -434,6 +465,7 @@ int main(void)
                 cmocka_unit_test(a_job_is_known_by_the_location_alone),
                 cmocka_unit_test(a_lease_that_ran_out_before_the_refresh_begins_none),
                 cmocka_unit_test(a_lease_that_ran_out_while_the_refresh_waits_sends_none),
+                cmocka_unit_test(a_refresh_that_was_sent_is_never_taken_for_unsent),
                 cmocka_unit_test(a_job_that_is_taken_up_is_not_looked_for_at_another_origin),
                 cmocka_unit_test(a_list_that_does_not_join_is_begun_anew),
                 cmocka_unit_test(a_stop_in_any_phase_gives_the_lease_back),
