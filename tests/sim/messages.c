@@ -833,7 +833,7 @@ static void world_calm(void)
 }
 
 /* By somebody who has read that it failed. */
-static void sync_by_hand(Edge *e, Instance *i)
+static void put_right_by_hand(Edge *e, Instance *i)
 {
         sync_ends(e, i, OUTCOME_FAILED);
         pass(40 * USEC_PER_MINUTE);
@@ -851,7 +851,7 @@ static bool play(uint64_t seed, bool verbose)
         if ((!world->several || world->is_quick) && !world->restarts && !world->switches)
                 check_beliefs(r);
         if (world->restarts)
-                sync_by_hand(&world->edges[world->n_edges - 1], &world->instances[0]);
+                put_right_by_hand(&world->edges[world->n_edges - 1], &world->instances[0]);
         for (unsigned e = 0; e < world->n_edges; e++) {
                 for (int i = 0; i < world->n_instances && world->edges[e].enabled; i++)
                         sync_ends(&world->edges[e], &world->instances[i],
