@@ -331,22 +331,24 @@ static void a_server_that_is_too_old_is_named(void **state)
 static void lines_that_have_no_place_are_counted(void **state)
 {
         (void)state;
-        enum { NOTES = 30 };
+        enum { NOTES = 30, COLUMNS = 5 };
         static const char *const right[] = {"160000", "16.0", "mirror", "em", "t", "UTF8", "f"};
         static const char *const recorded[] = {"1", "mirror", "t"};
-        static const char *notes[NOTES * 4];
+        static const char *notes[NOTES * COLUMNS];
         const Answer in_the_end[] = {
                 {.words = "none of this"},
                 {.words = sql_check_lists, .kind = ANSWER_ERROR, .text = "XX001"}};
         for (size_t i = 0; i < ARRAY_SIZE(notes); i++)
-                notes[i] = "t";
+                notes[i] = i % COLUMNS == 0 ? "publication" : "t";
         for (size_t i = 0; i < ARRAY_SIZE(in_the_end); i++) {
-                Answer script[] = {
-                        in_the_end[i],
-                        ROW(sql_check_server, right),
-                        ROW(sql_migrate_recorded, recorded),
-                        {.words = sql_migrate_notes, .rows = NOTES, .columns = 4, .values = notes},
-                        {0}};
+                Answer script[] = {in_the_end[i],
+                                   ROW(sql_check_server, right),
+                                   ROW(sql_migrate_recorded, recorded),
+                                   {.words = sql_migrate_notes,
+                                    .rows = NOTES,
+                                    .columns = COLUMNS,
+                                    .values = notes},
+                                   {0}};
                 MirrorTask *task;
                 World w;
                 begin(&w, script);
