@@ -24,7 +24,10 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'edgemirror_reader') THEN
         GRANT USAGE ON SCHEMA edgemirror TO edgemirror_reader;
-        GRANT SELECT ON ALL TABLES IN SCHEMA edgemirror TO edgemirror_reader;
+        -- of a superuser there may be others
+        EXECUTE (SELECT 'GRANT SELECT ON ' || string_agg(format('edgemirror.%I', c.relname), ', ') || ' TO edgemirror_reader'
+                   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                  WHERE n.nspname = 'edgemirror' AND c.relkind IN ('r', 'v') AND pg_has_role(c.relowner, 'USAGE'));
         GRANT EXECUTE ON FUNCTION edgemirror.as_of(timestamptz), edgemirror.digest_add(text, bigint, bigint, bigint, bigint), edgemirror.digest_hash(uuid, uuid, text),
                                   edgemirror.digest_of(uuid), edgemirror.history_reaches(timestamptz) TO edgemirror_reader;
     END IF;

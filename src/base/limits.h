@@ -68,7 +68,7 @@
 #define LIMIT_NOTIFY_ANSWER_BYTES   (64 * 1024) /* which nobody reads */
 
 /* Texts for people */
-#define LIMIT_FAULT_MESSAGE_BYTES 1024
+#define LIMIT_FAULT_MESSAGE_BYTES 2048
 #define LIMIT_LOG_FIELDS          16  /* facts beside one line */
 #define LIMIT_LOG_VALUE_BYTES     512 /* one of them */
 

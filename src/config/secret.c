@@ -70,8 +70,9 @@ static bool secret_is_private(const struct stat *st)
         return (st->st_mode & (is_mounted ? others & ~(mode_t)S_IRGRP : others)) == 0;
 }
 
-/* Who owns the file, where that is neither root nor this user: the service's user, most likely, and
- * the file is to stay theirs. NULL: it is not so, or they have no name here (as in a container). */
+/* Who owns the file, where that is neither root nor this user. It may be the service's user, to
+ * whom it is to stay, or whoever made the file for the service, which this is. NULL: it is not so,
+ * or they have no name here (as in a container). */
 static const char *secret_other_owner(const struct stat *st)
 {
         bool other = st->st_uid != 0 && st->st_uid != geteuid();
@@ -94,10 +95,11 @@ static int secret_exposed(const char *where, const char *path, const struct stat
         const char *owner = secret_other_owner(st);
         if (owner)
                 return fault_set(ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
-                                 "%s: others than its owner may use this file (mode %04o); run: "
-                                 "chmod 600 %s, and this as the user that owns it: runuser -u %s "
-                                 "-- …",
-                                 where, mode, quoted.data, owner);
+                                 "%s: others than its owner may use this file (mode %04o), which "
+                                 "belongs to %s; where that is the service's user: chmod 600 %s, "
+                                 "and run this as that user (as root: runuser -u %s -- …); "
+                                 "otherwise let the service's user own it, with mode 0600",
+                                 where, mode, owner, quoted.data, owner);
         return fault_set(
                 ret_fault, FAULT_PROCESS, EPERM, CODE_SECRET_EXPOSED,
                 "%s: others than its owner may use this file (mode %04o, owned by uid %ld); let "
@@ -147,8 +149,10 @@ static int secret_denied(const char *where, const char *path, Fault *ret_fault)
         if (owner)
                 return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                                  "%s: may not be read by this user (uid %ld); it belongs to %s: "
-                                 "run this as that user: runuser -u %s -- …",
-                                 where, (long)geteuid(), owner, owner);
+                                 "where that is the service's user, run this as that user (as "
+                                 "root: runuser -u %s -- …); otherwise let the service's user own "
+                                 "it: chown USER %s",
+                                 where, (long)geteuid(), owner, owner, quoted.data);
         return fault_set(ret_fault, FAULT_PROCESS, EACCES, CODE_SECRET_DENIED,
                          "%s: may not be read by this user (uid %ld); let it own the file: chown "
                          "%ld %s; mounted into a container: mode 0440 and a group of this user",

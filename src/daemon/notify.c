@@ -202,7 +202,7 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused
         char text[NOTIFY_TEXT_BYTES];
         NotifyState now = notify_state_of_outcome(o->outcome);
         NotifySubject *s = subjects_answered(&n->subjects, &o->edge);
-        if (!s || o->outcome == OUTCOME_NONE || now == s->now || (o->by_hand && !n->form.alerts))
+        if (!s || o->outcome == OUTCOME_NONE || now == s->now)
                 return;
         notify_edge_line(s->name, now, o->message, text);
         subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : o->code, text,
@@ -222,8 +222,8 @@ static void notify_send(void *userdata)
         _cleanup_(cleanup_free) Uuid *edges = may_ask ? calloc(count + 1, sizeof(*edges)) : NULL;
         count = edges ? subjects_ask(&n->subjects, now, edges, count) : 0;
         int r = count == 0 ? -EAGAIN
-                           : mirror_outcomes(n->peers->mirror, edges, count, notify_on_outcome, n,
-                                             &n->question.task);
+                           : mirror_outcomes(n->peers->mirror, edges, count, n->form.alerts,
+                                             notify_on_outcome, n, &n->question.task);
         if (peers_task_begin(&n->question, n->peers, r) < 0) {
                 notify_send_message(n);
                 return;

@@ -1,5 +1,5 @@
 /*
- * outcomes: how the last run of an edge ended, by whomever.
+ * outcomes: how the last run of an edge ended.
  */
 #pragma once
 
@@ -10,7 +10,6 @@
 typedef struct MirrorOutcome {
         Uuid edge;
         SyncOutcome outcome; /* never aborted: of the last run that was not stopped */
-        bool by_hand;        /* by edgemirror sync, which tells nobody */
         FaultCode code;
         const char *message; /* NULL: none */
 } MirrorOutcome;
@@ -19,6 +18,7 @@ typedef struct MirrorOutcome {
 typedef void (*MirrorOutcomesCallback)(const MirrorOutcome *outcome, const Fault *fault,
                                        void *userdata);
 
-/* One statement that only reads. */
-int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,
-                    void *userdata, MirrorTask **ret);
+/* One statement that only reads. by_whomever: or else of a service: edgemirror sync tells nobody.
+ */
+int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, bool by_whomever,
+                    MirrorOutcomesCallback callback, void *userdata, MirrorTask **ret);

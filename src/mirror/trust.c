@@ -28,8 +28,8 @@ int append_migrate(Text *t, const char *owner)
         if (!owner || !owner[0])
                 return text_printf(t, "%s migrate", own_command());
         return text_printf(t,
-                           "%s migrate as %.64s, who owns the schema "
-                           "(EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s' before it)",
+                           "%s migrate as %.64s, who owns the schema (by "
+                           "EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s', also in place of another)",
                            own_command(), owner, owner);
 }
 

@@ -85,9 +85,14 @@ unit/test_daemon_notify what_was_synced_by_hand*
 s/before == OUTCOME_NONE ? n->form.alerts/false ? n->form.alerts/
 
 what the command has synced is told to people as if a service had
+sql/queries/outcomes.sql
+integration/test_mirror how_edges_have_ended*
+s/ AND ($2::boolean OR NOT x.by_hand)//
+
+people are told what somebody has synced by hand
 src/daemon/notify.c
 sim/messages messages
-s/ || (o->by_hand \&\& !n->form.alerts)//
+s/count, n->form.alerts,/count, true,/
 
 how a sync by hand ended counts as what was told
 sql/queries/claim.sql
@@ -617,7 +622,7 @@ s/if (!database_clock_is_known(c))/if (false)/
 an alert that waits counts as told when another instance has found the edge otherwise
 src/daemon/notify.c
 integration/test_notify an_alert_that_waits*
-/^static void notify_on_outcome/,/^}/s/if (n->form.alerts)$/if (false)/
+s/s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;/s->told = now;/
 
 alerts of two catalogs have the same labels
 src/daemon/notify_message.c
@@ -752,7 +757,7 @@ s/s->told != s->now \&\& s->pause_usec/s->pause_usec/
 who is well again after another instance saw it fail is not told of
 sql/queries/claim.sql
 integration/test_notify what_changes*
-s/CASE WHEN NOT r.by_hand THEN r.outcome END/NULL::text/
+s/(SELECT r.outcome FROM edgemirror.sync_run r/(SELECT NULL::text FROM edgemirror.sync_run r/
 
 Slack reads commands in the name of an edge
 src/daemon/notify_message.c
@@ -1697,12 +1702,7 @@ s/bool may_ask = n->peers/bool may_ask = false \&\& n->peers/
 people hear from two instances what one has told
 src/daemon/notify.c
 integration/test_notify what_waits_is_not_told*
-s/else if (!o->by_hand)/else if (false)/
-
-what somebody has synced by hand while a message waited counts as told
-src/daemon/notify.c
-integration/test_notify what_waits_is_told_when*
-s/else if (!o->by_hand)/else/
+s/s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;/s->told = NOTIFY_UNKNOWN;/
 
 what was seen since PostgreSQL was asked gives way to its answer
 src/daemon/notify_subjects.c
@@ -1798,6 +1798,7 @@ retire takes more edges than were asked for
 src/cli/cmd_retire.c
 unit/test_mirror_readers a_command*
 s/if (c->n_edges == c->most)/if (false)/
+
 the secret of another user is to be given away
 src/config/secret.c
 unit/test_secret a_file_of_root*
@@ -1832,6 +1833,7 @@ a wrong path of the url is not named as such
 src/catalog/catalog.c
 integration/test_init each_wrong_answer*
 s/else if (!call->of_edge \&\& general->status == 404.*/else if (false)/
+
 a refresh that was sent is taken for unsent when its answer comes after the lease
 src/sync/sync_steps.c
 unit/test_sync_runner a_refresh_that_was_sent*

@@ -167,8 +167,9 @@ static void an_alert_that_waits_is_told_as_another_instance_has_found_the_edge(v
         server_stop(server);
 }
 
-/* The command has told nobody. */
-static void what_waits_is_told_when_somebody_has_synced_the_edge_by_hand(void **state)
+/* The command tells nobody: people are told as the service has found it, and of what became of it
+ * with its next sync. */
+static void what_waits_is_told_also_when_somebody_has_synced_the_edge_by_hand(void **state)
 {
         ServiceWorld *w = *state;
         Server *server = server_start(scripts);
@@ -182,6 +183,9 @@ static void what_waits_is_told_when_somebody_has_synced_the_edge_by_hand(void **
         tell(w, server, "/again");
         harness_service_reload(s);
         await_told(server, "POST /" TOKEN "/again");
+        assert_null(strstr(server->log, "edge e2: well again"));
+        make_due(w, 2, 2);
+        harness_service_reload(s);
         await_told(server, "edge e2: well again");
         service_stop(w, 0);
         server_stop(server);
@@ -466,8 +470,9 @@ int main(void)
                 cmocka_unit_test_setup(
                         an_alert_that_waits_is_told_as_another_instance_has_found_the_edge,
                         few_edges),
-                cmocka_unit_test_setup(what_waits_is_told_when_somebody_has_synced_the_edge_by_hand,
-                                       few_edges),
+                cmocka_unit_test_setup(
+                        what_waits_is_told_also_when_somebody_has_synced_the_edge_by_hand,
+                        few_edges),
                 cmocka_unit_test_setup(
                         what_was_told_of_an_edge_ends_when_it_is_discovered_by_another_name,
                         few_edges),

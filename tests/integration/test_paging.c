@@ -38,7 +38,7 @@ static void several_pages_are_in_flight_and_never_too_many(void **state)
         World *w = *state;
         big_world(w);
         /* by far more than this machine takes, however slow it is: that would be a queue */
-        control(w, "/control/settings", "{\"latency_ms\":60}");
+        control(w, "/control/settings", "{\"latency_ms\":250}");
         list_main(w, 0);
         assert_string_equal(text_of(w, 0, "outcome"), "synced");
         assert_int_equal(number_of(w, 0, "listed"), 20000);

@@ -385,8 +385,8 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "schema edgemirror belongs to em", true);
         assert_says(w, "err",
-                    ".conf migrate as em, who owns the schema (EDGEMIRROR_POSTGRES_CONNINFO='… "
-                    "user=em' before it)",
+                    ".conf migrate as em, who owns the schema (by EDGEMIRROR_POSTGRES_CONNINFO='… "
+                    "user=em', also in place of another)",
                     true);
 }
 
@@ -670,9 +670,9 @@ static void a_role_that_does_not_own_the_schema_is_told_who_does(void **state)
         World *w = *state;
         static const char older[] =
                 "the schema is at version 0, this program needs 1; run edgemirror -c ";
-        static const char owner[] =
-                ".conf migrate as postgres, who owns the schema (EDGEMIRROR_POSTGRES_CONNINFO='… "
-                "user=postgres' before it)";
+        static const char owner[] = ".conf migrate as postgres, who owns the schema (by "
+                                    "EDGEMIRROR_POSTGRES_CONNINFO='… "
+                                    "user=postgres', also in place of another)";
         sign_in(w, "postgres", "test");
         assert_int_equal(RUN(w, "migrate"), 0);
         sign_in(w, "svc", "test");
@@ -742,6 +742,12 @@ static void check_says_when_the_roles_for_readers_have_no_rights(void **state)
         assert_int_equal(RUN(w, "check"), 0);
         assert_says(w, "out", cases[0].words, true);
         assert_int_equal(RUN(w, "migrate"), 0);
+        /* what an administrator has put beside it is not this role's to grant */
+        sql(w, "CREATE VIEW edgemirror.administrators AS SELECT 1");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", cases[0].words, false);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        sql(w, "DROP VIEW edgemirror.administrators");
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
                 assert_int_equal(RUN(w, "check"), 0);
                 assert_says(w, "out", "readers", false);

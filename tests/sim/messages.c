@@ -53,7 +53,6 @@ typedef struct Edge {
         bool enabled;
         bool seen; /* since it is called so, and is enabled, and told of here */
         SyncOutcome outcome, of_service; /* of the last sync; of the last by an instance */
-        bool by_hand;                    /* by the command, which tells nobody */
 } Edge;
 
 struct HttpTransfer {
@@ -70,6 +69,7 @@ typedef struct Question {
         void *userdata;
         Uuid *edges;
         size_t n;
+        bool by_whomever;
         uint64_t usec;        /* of the answer */
         MirrorOutcome *found; /* NULL: as it is then */
         bool fails;
@@ -278,20 +278,20 @@ int config_read_webhook(const ConfigNotify *notify, Text *ret_url, bool *ret_pla
 
 /* ---- PostgreSQL ----------------------------------------------------------------------------- */
 
-static MirrorOutcome outcome_of(const Uuid *id)
+static MirrorOutcome outcome_of(const Uuid *id, bool by_whomever)
 {
         unsigned e = 0;
         while (!uuid_equal(&world->edges[e].id, id))
                 e++;
         return (MirrorOutcome){.edge = *id,
-                               .outcome = world->edges[e].outcome,
-                               .by_hand = world->edges[e].by_hand,
+                               .outcome = by_whomever ? world->edges[e].outcome
+                                                      : world->edges[e].of_service,
                                .code = CODE_CATALOG_FORBIDDEN};
 }
 
 /* Of several instances each gets an answer: one without PostgreSQL syncs no edge. */
-int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomesCallback callback,
-                    void *userdata, MirrorTask **ret)
+int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, bool by_whomever,
+                    MirrorOutcomesCallback callback, void *userdata, MirrorTask **ret)
 {
         Instance *instance = instance_of_client(m);
         Question *q = &instance->question;
@@ -304,6 +304,7 @@ int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomes
                         .userdata = userdata,
                         .edges = calloc(n_edges, sizeof(*edges)),
                         .n = n_edges,
+                        .by_whomever = by_whomever,
                         .usec = away && chance(50) ? UINT64_MAX
                                                    : world->now + below(world->several ? 4 : 10) *
                                                                           USEC_PER_SEC,
@@ -311,7 +312,7 @@ int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, MirrorOutcomes
         memcpy(q->edges, edges, n_edges * sizeof(*edges));
         q->found = !world->several && chance(50) ? calloc(n_edges, sizeof(*q->found)) : NULL;
         for (size_t i = 0; q->found && i < n_edges; i++)
-                q->found[i] = outcome_of(&edges[i]);
+                q->found[i] = outcome_of(&edges[i], by_whomever);
         *ret = (MirrorTask *)(void *)instance;
         return 0;
 }
@@ -329,7 +330,7 @@ static void question_answer(Question *question)
         static const Fault away = {.scope = FAULT_PEER};
         *question = (Question){0};
         for (size_t i = 0; i < q.n && !q.fails; i++) {
-                MirrorOutcome o = q.found ? q.found[i] : outcome_of(&q.edges[i]);
+                MirrorOutcome o = q.found ? q.found[i] : outcome_of(&q.edges[i], q.by_whomever);
                 if (o.outcome != OUTCOME_NONE)
                         q.callback(&o, &fault_none, q.userdata);
         }
@@ -516,7 +517,6 @@ static void sync_by_hand(Edge *e, SyncOutcome outcome)
                 return;
         tell("the command syncs edge %s: %s", e->name, sync_outcome_name(outcome));
         e->outcome = outcome;
-        e->by_hand = true;
         e->seen = false;
 }
 
@@ -531,7 +531,6 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
         if (outcome == OUTCOME_ABORTED)
                 return;
         e->outcome = e->of_service = outcome;
-        e->by_hand = false;
         e->seen = true;
         if (has_a_way(i))
                 pass(2 * USEC_PER_MINUTE);

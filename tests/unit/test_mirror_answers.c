@@ -422,7 +422,7 @@ static int ask(World *w, int question, MirrorTask **task)
         case 8:
                 return mirror_find_retirable(m, NULL, on_retirable, w, task);
         case 9:
-                return mirror_outcomes(m, &a_run.edge, 1, on_outcomes, w, task);
+                return mirror_outcomes(m, &a_run.edge, 1, true, on_outcomes, w, task);
         case 10:
                 return mirror_grants(m, "somebody", on_grants, w, task);
         case 11:

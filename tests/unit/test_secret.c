@@ -145,8 +145,13 @@ static void a_file_of_root_may_be_read_by_its_group(void **state)
                 {0400, 0, "(uid 4711); let it own the file: chown 4711 "},
                 /* whose it is to stay */
                 {0400, OTHER_USER,
-                 "it belongs to daemon: run this as that user: runuser -u daemon"},
-                {0440, OTHER_USER, "and this as the user that owns it: runuser -u daemon"},
+                 "it belongs to daemon: where that is the service's user, run this as that user "
+                 "(as "
+                 "root: runuser -u daemon -- …); otherwise let the service's user own it: chown "
+                 "USER "},
+                {0440, OTHER_USER,
+                 "and run this as that user (as root: runuser -u daemon -- …); otherwise let the "
+                 "service's user own it, with mode 0600"},
                 {0400, SOME_USER + 1, "let it own the file: chown 4711 "}, /* without a name */
         };
         if (geteuid() != 0) { /* nobody else may give files away, or become somebody else */
