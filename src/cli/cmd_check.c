@@ -124,13 +124,17 @@ static void check_edge_end(EdgeCheck *e, const Fault *fault, const char *right)
         check_next_edges(c);
 }
 
-/* As init asks where there is no Edge API. */
+/* As init asks where there is no Edge API. No sync does: what else becomes of it says nothing. */
 static void check_on_all(const CatalogPageAnswer *answer, void *userdata)
 {
         EdgeCheck *e = userdata;
         Check *c = e->check;
+        CatalogAnswer a = answer->answer;
+        bool of_edge = a.fault.scope != FAULT_NONE && a.status != 404;
+        if (of_edge)
+                a = (CatalogAnswer){.status = 404, .sent = true, .fault = e->fault, .problem = ""};
         c->n_open--;
-        check_catalog(c, &answer->answer, false);
+        check_catalog(c, &a, of_edge);
         check_edge_end(e, c->catalog_down ? NULL : &e->fault, "");
 }
 

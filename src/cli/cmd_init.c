@@ -8,6 +8,7 @@
  */
 #include "base/file.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "cli/check_lines.h"
 #include "cli/cli.h"
@@ -158,7 +159,6 @@ static int init_print(const Init *c, FILE *out)
 static int init_write(const Init *c)
 {
         _cleanup_(cleanup_free) char *text = NULL;
-        _cleanup_(text_done) Text quoted = {0};
         size_t size;
         FILE *out = open_memstream(&text, &size);
         if (!out)
@@ -173,13 +173,10 @@ static int init_write(const Init *c)
                 log_error("init: %s cannot be written: %s", c->file, strerrordesc_np(-r));
                 return CLI_EXIT_EDGE_FAILED;
         }
-        if (text_append_quoted(&quoted, c->file) < 0)
-                return init_out_of_memory();
         printf("written: ");
         put_text(stdout, c->file);
-        printf(", with %zu edge%s; next: edgemirror -c ", c->n_edges, text_plural(c->n_edges));
-        put_text(stdout, quoted.data);
-        puts(" migrate, then check, then sync");
+        printf(", with %zu edge%s; next: %s migrate, then check, then sync\n", c->n_edges,
+               text_plural(c->n_edges), own_command());
         return CLI_EXIT_DONE;
 }
 
@@ -187,11 +184,13 @@ static int init_write(const Init *c)
 static int init_forget_variables(void)
 {
         _cleanup_(text_done) Text names = {0};
-        if (variables_forget_libpq(&names, ", ") < 0)
+        if (variables_forget(&names, ", ") < 0)
                 return init_out_of_memory();
         if (names.data)
-                log_warning("init: set here, and not used, as the service does not have it: %s",
-                            names.data + strlen(", "));
+                log_warning(
+                        "init: set here, and not used, as the service does not have it: %s; unset "
+                        "it before what comes next",
+                        names.data + strlen(", "));
         return CLI_EXIT_DONE;
 }
 
@@ -202,6 +201,7 @@ int command_init(const CommandLine *line)
                   .file = line->output        ? line->output
                           : line->config_file ? line->config_file
                                               : CONFIG_DEFAULT_FILE};
+        own_command_set(text_equal(c.file, CONFIG_DEFAULT_FILE) ? NULL : c.file);
         int status = init_find_place(&c);
         if (status == CLI_EXIT_DONE)
                 status = init_forget_variables();

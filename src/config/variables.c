@@ -9,6 +9,8 @@
 
 DEFINE_CLEANUP(PQconninfoOption, conninfo, PQconninfoFree)
 
+typedef int (*VariableHandler)(Text *t, const char *before, const char *name);
+
 static int append_variable(Text *t, const char *before, const char *name)
 {
         const char *value = getenv(name);
@@ -19,7 +21,14 @@ static int append_variable(Text *t, const char *before, const char *name)
         return r < 0 ? r : text_append_quoted(t, word);
 }
 
-static int append_stand_in(Text *t, const char *before, const Option *o)
+static int forget_variable(Text *t, const char *before, const char *name)
+{
+        const char *value = getenv(name);
+        int r = value && value[0] ? text_printf(t, "%s%s", before, name) : 0;
+        return unsetenv(name) < 0 ? -errno : r;
+}
+
+static int handle_stand_in(VariableHandler handle, Text *t, const char *before, const Option *o)
 {
         const char *section = option_section_name(o->section) + 1;
         _cleanup_(cleanup_free) char *name =
@@ -28,23 +37,22 @@ static int append_stand_in(Text *t, const char *before, const Option *o)
                 return -ENOMEM;
         for (char *c = name; *c; c++)
                 *c = (char)toupper((unsigned char)*c);
-        return append_variable(t, before, name);
+        return handle(t, before, name);
 }
 
-static int forget_variable(Text *t, const char *before, const char *name)
-{
-        const char *value = getenv(name);
-        int r = value && value[0] ? text_printf(t, "%s%s", before, name) : 0;
-        return unsetenv(name) < 0 ? -errno : r;
-}
-
-/* Each that libpq takes from the environment; with `secrets` those that hold one, too. */
-static int each_of_libpq(int (*handle)(Text *t, const char *before, const char *name), bool secrets,
-                         Text *t, const char *before)
+/* Each that stands in for a key, or that libpq takes from the environment; with `secrets` those
+ * that hold one, too. */
+static int each_variable(VariableHandler handle, bool secrets, Text *t, const char *before)
 {
         static const char *const places[] = {"PGSERVICEFILE", "PGSYSCONFDIR"};
+        size_t n;
+        const Option *table = option_table(&n);
         _cleanup_(cleanup_conninfo) PQconninfoOption *options = PQconninfoParse("", NULL);
         int r = options ? 0 : -ENOMEM;
+        for (size_t i = 0; i < n && r >= 0; i++)
+                if (table[i].section < OPTION_EDGE &&
+                    (secrets || table[i].kind != &option_kind_misplaced_secret))
+                        r = handle_stand_in(handle, t, before, &table[i]);
         for (const PQconninfoOption *o = options; r >= 0 && o->keyword; o++)
                 if (o->envvar && (secrets || o->dispchar[0] != '*') &&
                     text_find(places, ARRAY_SIZE(places), o->envvar) == ARRAY_SIZE(places))
@@ -56,19 +64,12 @@ static int each_of_libpq(int (*handle)(Text *t, const char *before, const char *
 
 int variables_append(Text *t, const char *before)
 {
-        size_t n;
-        const Option *table = option_table(&n);
-        int r = 0;
-        for (size_t i = 0; i < n && r >= 0; i++)
-                if (table[i].section < OPTION_EDGE &&
-                    table[i].kind != &option_kind_misplaced_secret)
-                        r = append_stand_in(t, before, &table[i]);
-        return r < 0 ? r : each_of_libpq(append_variable, false, t, before);
+        return each_variable(append_variable, false, t, before);
 }
 
-int variables_forget_libpq(Text *t, const char *before)
+int variables_forget(Text *t, const char *before)
 {
-        int r = each_of_libpq(forget_variable, true, t, before);
+        int r = each_variable(forget_variable, true, t, before);
         /* in place of ~/.pgpass */
         return r >= 0 && setenv("PGPASSFILE", "/nonexistent", 1) < 0 ? -errno : r;
 }

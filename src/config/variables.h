@@ -10,7 +10,7 @@
  * loaded with them: then none of those that are appended holds a secret. -ENOMEM. */
 int variables_append(Text *t, const char *before);
 
-/* Before there is a thread: takes those of libpq out of the environment, and has it look for no
- * file of passwords. Appends the names of those that were set, with `before` before each. -ENOMEM.
- */
-int variables_forget_libpq(Text *t, const char *before);
+/* Before there is a thread: takes them all out of the environment, secrets, too, and has libpq look
+ * for no file of passwords. Appends the names of those that were set, with `before` before each.
+ * -ENOMEM. */
+int variables_forget(Text *t, const char *before);

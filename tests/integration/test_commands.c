@@ -222,6 +222,25 @@ static void check_tells_a_wrong_path_of_the_url_from_a_wrong_id(void **state)
         assert_int_equal(status, 1);
 }
 
+/* The list of all is no sync's: what becomes of it is not said of the catalog, nor of an edge. */
+static void check_tells_a_wrong_id_where_the_list_of_all_fails(void **state)
+{
+        World *w = *state;
+        char rules[256];
+        (void)snprintf(rules, sizeof(rules),
+                       "[{\"kind\":\"list\",\"edge\":\"%s\",\"status\":404},"
+                       "{\"kind\":\"list\",\"count\":1,\"status\":500}]",
+                       w->edges[0]);
+        control(w, "/control/faults", rules);
+        int status = RUN(w, "check");
+        control(w, "/control/faults", "");
+        assert_says(w, "out", "ok      catalog  ", true);
+        assert_says(w, "out", "internal error", false);
+        assert_says(w, "out", "FAILED  catalog: edge main", true);
+        assert_says(w, "out", "ok      catalog: edge other", true);
+        assert_int_equal(status, 1);
+}
+
 /* The configuration is well-formed, but what it names is of no use. "Bearer …" is what stands in a
  * header, not what belongs into the file. */
 static void a_file_that_cannot_be_used_is_78_for_every_command(void **state)
@@ -499,6 +518,8 @@ int main(void)
                                        small_world),
                 cmocka_unit_test_setup(check_says_what_is_wrong_and_goes_on, small_world),
                 cmocka_unit_test_setup(check_tells_a_wrong_path_of_the_url_from_a_wrong_id,
+                                       small_world),
+                cmocka_unit_test_setup(check_tells_a_wrong_id_where_the_list_of_all_fails,
                                        small_world),
                 cmocka_unit_test_setup(a_file_that_cannot_be_used_is_78_for_every_command,
                                        small_world),

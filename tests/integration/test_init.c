@@ -149,11 +149,15 @@ static void what_the_environment_has_does_not_count(void **state)
         /* nor for the command that is advised */
         assert_int_equal(INIT(w, "--secret-file", "credential:token"), 78);
         assert_says(w, "err", "LoadCredential=token:", true);
-        assert_says(w, "err", "EDGEMIRROR_CATALOG_USERNAME", false);
+        assert_says(w, "err", "nobody", false);
+        assert_says(w, "err", "PGPASSFILE", false);
         int status = INIT(w);
         assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
         assert_int_equal(status, 0);
-        assert_says(w, "err", "init: set here", false);
+        assert_says(w, "err",
+                    "init: set here, and not used, as the service does not have it: "
+                    "EDGEMIRROR_CATALOG_USERNAME; unset it before what comes next",
+                    true);
         assert_it_works(w);
 
         /* nor does what libpq has from there: the database that is tried is the one of the service
@@ -168,6 +172,7 @@ static void what_the_environment_has_does_not_count(void **state)
         assert_int_equal(unsetenv("PGPASSWORD"), 0);
         assert_int_equal(status, 69);
         assert_says(w, "out", "database \"em\" does not exist", true);
+        assert_says(w, "err", "; unset it before what comes next", true);
         assert_says(w, "err",
                     "init: set here, and not used, as the service does not have it: ", true);
         assert_says(w, "err", "PGDATABASE", true);

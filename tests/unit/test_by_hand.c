@@ -125,15 +125,20 @@ static void variables_that_decide_are_passed_with_their_values(void **state)
 }
 
 /* For init, which tries what it writes: the service will have none of them. */
-static void what_libpq_has_from_elsewhere_is_forgotten(void **state)
+static void what_is_set_elsewhere_is_forgotten(void **state)
 {
         (void)state;
-        static const char *const names[] = {"PGHOST", "PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE"};
+        static const char *const names[] = {"PGHOST",
+                                            "PGPASSWORD",
+                                            "PGPASSFILE",
+                                            "PGSERVICEFILE",
+                                            "EDGEMIRROR_CATALOG_URL",
+                                            "EDGEMIRROR_CATALOG_PASSWORD"};
         _cleanup_(text_done) Text said = {0};
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 assert_int_equal(setenv(names[i], "hunter2", 1), 0);
         assert_int_equal(setenv("PGPORT", "", 1), 0);
-        assert_int_equal(variables_forget_libpq(&said, ", "), 0);
+        assert_int_equal(variables_forget(&said, ", "), 0);
         assert_string_equal(getenv("PGPASSFILE"), "/nonexistent"); /* and not ~/.pgpass */
         assert_int_equal(unsetenv("PGPASSFILE"), 0);
         for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -168,7 +173,7 @@ int main(void)
                 cmocka_unit_test(another_configuration_has_secrets_of_its_own),
                 cmocka_unit_test_setup_teardown(a_configuration_is_named_from_the_root, files_setup,
                                                 files_teardown),
-                cmocka_unit_test(what_libpq_has_from_elsewhere_is_forgotten),
+                cmocka_unit_test(what_is_set_elsewhere_is_forgotten),
                 cmocka_unit_test(variables_that_decide_are_passed_with_their_values),
         };
         return cmocka_run_group_tests(tests, forget_variables, NULL);
