@@ -36,9 +36,10 @@ finding()
 # each WHAT PATTERN FILE: of the words of standard input, those that do not stand in a line of the file as the pattern, with @ for the word, has it.
 each()
 {
-	while read -r word; do
-		grep -qE "$(echo "$2" | sed "s/@/$word/")" "$3" || echo "no $1 $word in $(basename "$3")"
-	done
+	WHAT=$1 BEFORE=${2%@*} AFTER=${2##*@} FILE=$3 awk '
+		BEGIN { while ((getline line <ENVIRON["FILE"]) > 0) lines[n++] = line; name = ENVIRON["FILE"]; sub(/.*\//, "", name) }
+		{ for (i = 0; i < n; i++) if (lines[i] ~ ENVIRON["BEFORE"] $0 ENVIRON["AFTER"]) next
+		  print "no " ENVIRON["WHAT"] " " $0 " in " name }'
 }
 
 check_commands()
@@ -54,10 +55,8 @@ check_commands()
 check_options()
 {
 	for command in $(commands); do
-		for option in $(options "$command"); do
-			cat "$1/edgemirror-$command.1" "$1/edgemirror.1" | grep -qE "^\.It Fl ([a-zA-Z] , )?-$option( |\$)" ||
-				echo "no --$option of $command in the manual"
-		done
+		cat "$1/edgemirror-$command.1" "$1/edgemirror.1" >"$scratch/manual"
+		options "$command" | each option '^\.It Fl ([a-zA-Z] , )?-@( |$)' "$scratch/manual" | sed "s/ in manual\$/ of $command&/"
 	done | finding
 }
 
@@ -108,9 +107,9 @@ check_members()
 		sed -nE 's/^([a-z]+) (--show )?--json: ([^ ]*) .*/edgemirror-\1.1 \3/p; s/^NOTIFY [a-z_]*: ([^ ]*) .*/edgemirror-sql.7 \1/p' "$stable/json.txt"
 		sed 's/^/edgemirror-journal.7 /' "$stable/fields.txt"
 	} | tr '.[]' '   ' | sed 's/^\(edgemirror-[a-z]*\) \([17]\)/\1.\2/' | while read -r page members; do
-		for member in $members; do
-			grep -E '^\.(It )?(Li|Pq|Po)' "$1/$page" | grep -qw "$member" || echo "no member $member in $page"
-		done
+		mkdir -p "$scratch/members"
+		grep -E '^\.(It )?(Li|Pq|Po)' "$1/$page" >"$scratch/members/$page"
+		echo "$members" | tr ' ' '\n' | grep . | each member '(^|[^A-Za-z0-9_])@($|[^A-Za-z0-9_])' "$scratch/members/$page"
 	done | sort -u | finding
 }
 
@@ -172,9 +171,8 @@ check_examples()
 {
 	for page in $(pages "$1"); do
 		mandoc -Tascii "$1/$page" | sed 's/.\x08//g; s/^ *//' >"$scratch/shown"
-		sed -n 's/^\.Dl //p; /^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$1/$page" | sed 's/\\e/\\/g; s/^ *//' | while read -r line; do
-			grep -qxF -e "$line" "$scratch/shown" || echo "$page shows otherwise: $line"
-		done
+		sed -n 's/^\.Dl //p; /^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$1/$page" | sed 's/\\e/\\/g; s/^ *//' | grep -vxF -f "$scratch/shown" |
+			sed "s/^/$page shows otherwise: /"
 	done | finding
 }
 
@@ -222,9 +220,9 @@ copy
 rm "$scratch/man/edgemirror-verify.1"
 expect_found "a command without a page is found" "no page of verify" check_commands "$scratch/man"
 without '^\.It Fl -offline' edgemirror-check.1
-expect_found "an option that is not there is found" "no --offline of check" check_options "$scratch/man"
+expect_found "an option that is not there is found" "no option offline of check" check_options "$scratch/man"
 without '^\.It Fl -json' edgemirror-status.1
-expect_found "an option that is there for another command only is found" "no --json of status" check_options "$scratch/man"
+expect_found "an option that is there for another command only is found" "no option json of status" check_options "$scratch/man"
 without '^\.It Cm poll_max' edgemirror.conf.5
 expect_found "a key that is not there is found" "no key poll_max" check_keys "$scratch/man"
 sed '/^  poll_max = /d' "$scratch/help" >"$scratch/less_help"
