@@ -26,7 +26,7 @@ SELECT 'grant', format('the role %s is there, and has not been granted all that 
  CROSS JOIN migrates m
  WHERE NOT has_schema_privilege(r.oid, m.schema, 'USAGE')
     OR EXISTS (SELECT FROM pg_class c WHERE n.relations AND c.relnamespace = m.schema AND c.relowner = m.oid AND c.relkind IN ('r', 'v') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT'))
-    OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = m.schema AND p.proname = ANY (n.functions) AND NOT has_function_privilege(r.oid, p.oid, 'EXECUTE'))
+    OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = m.schema AND p.proowner = m.oid AND p.proname = ANY (n.functions) AND NOT has_function_privilege(r.oid, p.oid, 'EXECUTE'))
 UNION ALL
 SELECT 'publication',
        CASE WHEN owner IS NULL THEN 'the publication edgemirror is not there: no other database can subscribe'

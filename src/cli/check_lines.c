@@ -339,10 +339,11 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
         Checks *c = userdata;
         for (size_t i = 0; i < n_checks; i++) {
                 char what[64];
+                FaultCode code = checks[i].fault.code;
+                bool to_migrate = code == CODE_PG_SCHEMA_MISSING || code == CODE_SCHEMA_OLDER;
                 (void)snprintf(what, sizeof(what), "postgres: %s", checks[i].what);
                 c->took_usec = checks[i].took_usec;
-                if (checks[i].is_note ||
-                    (c->before_migrate && checks[i].fault.code == CODE_PG_SCHEMA_MISSING))
+                if (checks[i].is_note || (c->before_migrate && to_migrate))
                         check_note(c, what, checks[i].detail);
                 else
                         check_line(c, what, &checks[i].fault, checks[i].detail);

@@ -12,7 +12,7 @@ typedef struct Checks {
         int status;          /* the gravest of the lines so far; an exit status */
         bool json;           /* an object a line, else for people */
         uint64_t took_usec;  /* what the next line is about; 0: not known. Forgotten by it */
-        bool before_migrate; /* that there is no schema yet is a note */
+        bool before_migrate; /* that there is none, or an older schema, is a note */
 
         /* private */
         Discover *discover;

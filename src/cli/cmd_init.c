@@ -188,8 +188,8 @@ static int init_forget_variables(void)
                 return init_out_of_memory();
         if (names.data)
                 log_warning(
-                        "init: set here, and not used, as the service does not have it: %s; unset "
-                        "it before what comes next",
+                        "init: set here, and not used: %s; unset what the service will not have, "
+                        "before what comes next",
                         names.data + strlen(", "));
         return CLI_EXIT_DONE;
 }

@@ -9,7 +9,7 @@
 #include <errno.h>
 
 /* Of its own row: for longer than until it is asked who holds it. */
-#define BEAT_LOCK_USEC (6 * USEC_PER_SEC)
+#define BEAT_LOCK_USEC (10 * USEC_PER_SEC)
 
 /* NULL: MIRROR_WAIT_NONE. */
 static const char *const wait_names[MIRROR_WAITS] = {

@@ -121,6 +121,22 @@ static void options_alone_are_enough_for_a_first_sync(void **state)
         assert_says(w, "out", words, true);
 }
 
+/* What migrate does comes after it. */
+static void a_schema_that_is_older_is_a_note(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version WHERE version = 1"));
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out",
+                    "note    postgres: schema version          the schema is at version 0, this "
+                    "program needs 1; run edgemirror -c ",
+                    true);
+        assert_says(w, "out", "new.conf, with 2 edges; next: ", true);
+        free(harness_sql(&w->pg, "SET client_min_messages = warning; DROP PUBLICATION edgemirror; "
+                                 "DROP SCHEMA edgemirror CASCADE"));
+        assert_int_equal(run_new(w, "migrate"), 0);
+}
+
 /* The other ways to say who we are, from the first answer to a mirror. */
 static void a_client_or_a_token_does_as_well(void **state)
 {
@@ -155,8 +171,8 @@ static void what_the_environment_has_does_not_count(void **state)
         assert_int_equal(unsetenv("EDGEMIRROR_CATALOG_USERNAME"), 0);
         assert_int_equal(status, 0);
         assert_says(w, "err",
-                    "init: set here, and not used, as the service does not have it: "
-                    "EDGEMIRROR_CATALOG_USERNAME; unset it before what comes next",
+                    "init: set here, and not used: EDGEMIRROR_CATALOG_USERNAME; unset what the "
+                    "service will not have, before what comes next",
                     true);
         assert_it_works(w);
 
@@ -172,9 +188,8 @@ static void what_the_environment_has_does_not_count(void **state)
         assert_int_equal(unsetenv("PGPASSWORD"), 0);
         assert_int_equal(status, 69);
         assert_says(w, "out", "database \"em\" does not exist", true);
-        assert_says(w, "err", "; unset it before what comes next", true);
-        assert_says(w, "err",
-                    "init: set here, and not used, as the service does not have it: ", true);
+        assert_says(w, "err", "; unset what the service will not have, ", true);
+        assert_says(w, "err", "init: set here, and not used: ", true);
         assert_says(w, "err", "PGDATABASE", true);
         assert_says(w, "err", "PGPASSWORD", true);
         assert_says(w, "err", SECRET, false);
@@ -473,6 +488,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(options_alone_are_enough_for_a_first_sync, begin),
+                cmocka_unit_test_setup(a_schema_that_is_older_is_a_note, begin),
                 cmocka_unit_test_setup(a_client_or_a_token_does_as_well, begin),
                 cmocka_unit_test_setup(what_the_environment_has_does_not_count, begin),
                 cmocka_unit_test_setup(what_is_there_is_never_overwritten, begin),
