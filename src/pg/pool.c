@@ -27,9 +27,6 @@ struct PgPool {
         /* the server took no further connection: none is asked for until one of ours comes free, or
          * this fires */
         Timer pause;
-        /* no connection has served since one could not be made: one at a time is tried, so that an
-         * end comes to it when there are several to wait for */
-        bool failing;
         TaskList waiting, ended;
         /* hands out work and runs callbacks, outside every handler of libpq's sockets */
         sd_event_source *dispatcher;
@@ -229,7 +226,6 @@ static void pool_hand_out(PgPool *pool)
                         continue;
                 if (t->work.prompt && !pool_has_room(pool, &t->work))
                         t->work.lock_timeout_usec = KEPT_LOCK_USEC;
-                pool->failing = false;
                 pool_move(t, PG_TASK_WORKING);
                 t->connection = c;
                 c->task = t;
@@ -245,9 +241,12 @@ static void pool_open_more(PgPool *pool)
         const PgTask *t;
         TAILQ_FOREACH(t, &pool->waiting, entry)
                 waiting += pool_takes(pool, &t->work);
-        unsigned coming =
-                pool_count(pool, PG_CONNECTION_CONNECTING) + pool_count(pool, PG_CONNECTION_IDLE);
-        if (pool->failing)
+        unsigned idle = pool_count(pool, PG_CONNECTION_IDLE);
+        unsigned coming = pool_count(pool, PG_CONNECTION_CONNECTING) + idle;
+        /* While none stands, one at a time: several that come together may all be refused where
+         * there is room for one, and what waits would have to wait for each before it could fail.
+         */
+        if (idle + pool_count(pool, PG_CONNECTION_WORKING) == 0)
                 waiting = waiting > 0;
         while (!timer_is_armed(&pool->pause) && waiting > coming &&
                pool->n_connections < pool->server.options.max_connections) {
@@ -282,10 +281,8 @@ static int pool_on_dispatch(sd_event_source *s _unused_, void *userdata)
         PgPool *pool = userdata;
         Fault connect_fault = {0};
         pool_drop_broken(pool, &connect_fault);
-        if (connect_fault.scope != FAULT_NONE) {
-                pool->failing = true;
+        if (connect_fault.scope != FAULT_NONE)
                 pool_fail_waiting(pool, &connect_fault);
-        }
         pool_hand_out(pool);
         pool_open_more(pool);
         pool_deliver(pool);

@@ -124,7 +124,7 @@ static void connections_that_open_together_remember_where_they_are(void **state)
         DeadEnd dead;
         harness_relay_start(&relay, &b->pg, 0);
         dead_end_open(&dead, relay.port);
-        Call first, second;
+        Call first, others[2];
         static const PgStep waits[] = {STEP("SELECT current_user FROM pg_sleep(0.3)")};
         const PgWork waiting = WORK_OF(waits);
         (void)run_on(b, "127.0.0.1", relay.port, &first); /* opens a pool, and warms the relay */
@@ -135,11 +135,14 @@ static void connections_that_open_together_remember_where_they_are(void **state)
         options.connect_timeout_usec = USEC_PER_SEC;
         bench_open_pool(b, &options);
         bench_start(b, &first, &waiting);
-        bench_start(b, &second, &waiting);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++) /* when the first one stands */
+                bench_start(b, &others[i], &waiting);
         bench_wait(&first);
-        bench_wait(&second);
         bench_assert_done(&first);
-        bench_assert_done(&second);
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+                bench_wait(&others[i]);
+                bench_assert_done(&others[i]);
+        }
         free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                                  " WHERE application_name = 'bench'"));
         uint64_t began = clock_monotonic_usec();

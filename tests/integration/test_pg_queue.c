@@ -228,6 +228,30 @@ static void fewer_connections_than_wanted_are_enough(void **state)
                 1, 16);
 }
 
+/* Several at once would all be refused where there is room for one. */
+static void the_first_connection_is_made_alone(void **state)
+{
+        Bench *b = *state;
+        free(harness_sql(&b->pg, "CREATE ROLE shut LOGIN CONNECTION LIMIT 0"));
+        char conninfo[300];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=shut", b->pg.folder);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+        PgStep step = STEP("SELECT 'x'");
+        PgWork work = SINGLE_OF(step);
+        Call calls[4];
+        size_t from = harness_log_end(&b->pg);
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+                bench_start(b, &calls[i], &work);
+        for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+                bench_wait(&calls[i]);
+                bench_assert_fault(&calls[i], PG_END_FAILED, "pg-resources", "53300", true);
+        }
+        assert_int_equal(harness_log_count(&b->pg, "too many connections for role \"shut\"", &from),
+                         1);
+}
+
 /* A refusal that lasts for a moment, while the connection that is there works for longer. */
 static void a_refused_connection_is_asked_for_again(void **state)
 {
@@ -399,6 +423,7 @@ int main(void)
                 cmocka_unit_test_setup(prompt_work_leaves_a_way_to_what_is_urgent, bench_renew),
                 cmocka_unit_test_setup(two_connections_work_side_by_side, bench_renew),
                 cmocka_unit_test_setup(fewer_connections_than_wanted_are_enough, bench_renew),
+                cmocka_unit_test_setup(the_first_connection_is_made_alone, bench_renew),
                 cmocka_unit_test_setup(a_refused_connection_is_asked_for_again, bench_renew),
                 cmocka_unit_test_setup(cancelled_work_is_never_heard_of_again, bench_renew),
                 cmocka_unit_test_setup(work_can_be_cancelled_while_it_waits_for_a_connection,
