@@ -170,6 +170,12 @@ static int delete_rules(const Control *c)
         return answer_change(c, 0, NULL, NULL, NULL);
 }
 
+static int post_release(const Control *c)
+{
+        pauses_release(&c->site->pauses);
+        return answer_change(c, 0, NULL, NULL, NULL);
+}
+
 static int post_settings(const Control *c)
 {
         Settings *settings = &c->site->settings;
@@ -287,6 +293,7 @@ static const struct {
         {"GET", "/control/faults", get_rules, false},
         {"POST", "/control/faults", post_rules, true},
         {"DELETE", "/control/faults", delete_rules, false},
+        {"POST", "/control/release", post_release, true},
         {"POST", "/control/settings", post_settings, true},
         {"GET", "/control/log", get_log, false},
         {"DELETE", "/control/log", delete_log, false},

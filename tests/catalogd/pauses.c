@@ -40,6 +40,12 @@ void pauses_resume_due(Pauses *pauses, uint64_t now_usec)
         }
 }
 
+void pauses_release(Pauses *pauses)
+{
+        for (Pause *pause = pauses->first; pause; pause = pause->next)
+                pause->due_usec = 0;
+}
+
 uint64_t pauses_next_due(const Pauses *pauses)
 {
         uint64_t next_usec = UINT64_MAX;

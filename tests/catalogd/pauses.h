@@ -25,4 +25,7 @@ bool pauses_add(Pauses *pauses, Pause *pause, struct MHD_Connection *connection,
 
 /* Resumes what is due; the server must run the daemon afterwards. */
 void pauses_resume_due(Pauses *pauses, uint64_t now_usec);
+/* All of them are due now. */
+void pauses_release(Pauses *pauses);
+
 uint64_t pauses_next_due(const Pauses *pauses); /* UINT64_MAX: none */

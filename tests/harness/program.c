@@ -35,13 +35,14 @@ void harness_built(const char *what, char out[512])
         (void)snprintf(out, 512, "%s/%s", top ? top : ".", what);
 }
 
-static void redirect(const char *folder, const char *name, int to)
+/* Empty before the program runs: what another has written before it is not taken for its own. */
+static int open_output(const char *folder, const char *name)
 {
         char path[512];
         (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (fd < 0 || dup2(fd, to) < 0)
-                _exit(126);
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        return fd;
 }
 
 static pid_t start(const char *folder, const char *program, const char *const *first,
@@ -56,18 +57,21 @@ static pid_t start(const char *folder, const char *program, const char *const *f
                 arguments[n++] = *first;
         for (; *more && n < ARGUMENTS_MAX - 1; more++)
                 arguments[n++] = *more;
+        int fds[] = {open_output(folder, out), open_output(folder, err)};
         pid_t pid = fork();
         assert_true(pid >= 0);
         if (pid == 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
                 (void)dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
-                redirect(folder, out, STDOUT_FILENO);
-                redirect(folder, err, STDERR_FILENO);
+                (void)dup2(fds[0], STDOUT_FILENO);
+                (void)dup2(fds[1], STDERR_FILENO);
                 for (; environment && *environment; environment += 2)
                         (void)setenv(environment[0], environment[1], 1);
                 (void)execv(path, (char *const *)arguments);
                 _exit(127);
         }
+        (void)close(fds[0]);
+        (void)close(fds[1]);
         return pid;
 }
 

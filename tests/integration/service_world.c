@@ -224,6 +224,11 @@ void service_fault(ServiceWorld *w, const char *kind, int edge, const char *memb
         service_control(w, "/control/faults", rule);
 }
 
+void service_release(ServiceWorld *w)
+{
+        service_control(w, "/control/release", "{}");
+}
+
 void no_faults(ServiceWorld *w)
 {
         service_control(w, "/control/faults", "");

@@ -92,6 +92,8 @@ PGconn *hold(ServiceWorld *w, const char *sql);
  * are further JSON members. */
 void service_control(ServiceWorld *w, const char *path, const char *body);
 void service_fault(ServiceWorld *w, const char *kind, int edge, const char *members);
+/* What the catalog keeps waiting for its time is answered now; the rules stay. */
+void service_release(ServiceWorld *w);
 void no_faults(ServiceWorld *w);
 void rename_a_row(ServiceWorld *w, int edge, const char *name); /* its first one */
 

@@ -113,11 +113,12 @@ static void a_day_back_is_noticed_and_no_edge_waits_for_that_day(void **state)
         ServiceWorld *w = *state;
         begin(w, "max_syncs = 1\n");
         HarnessService *s = service_start(w, 0);
-        service_fault(w, "job", -1, "\"delay_ms\":1500,\"count\":1");
+        service_fault(w, "job", -1, "\"delay_ms\":600000,\"count\":1");
         make_due(w, 0, 1);
         harness_service_reload(s);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "-1d");
+        service_release(w);
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
         service_await_sql(
                 w, "SELECT (count(*) = 4)::int FROM edgemirror.edge_claim WHERE holder IS NULL "
@@ -139,15 +140,17 @@ static void a_day_forward_and_back_again_makes_no_edge_wait_nor_run_twice(void *
         ServiceWorld *w = *state;
         begin(w, "max_syncs = 1\n");
         HarnessService *s = service_start(w, 0);
-        service_fault(w, "job", -1, "\"delay_ms\":1500,\"count\":2");
+        service_fault(w, "job", -1, "\"delay_ms\":600000,\"count\":2");
         make_due(w, 0, 3);
         harness_service_reload(s);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll'");
         assert_the_step(w, "+1d");
+        service_release(w);
         service_await_sql(
                 w, "SELECT count(*) FROM edgemirror.sync_run WHERE phase = 'poll' AND started_at "
                    "> now() - interval '1 h'");
         assert_the_step(w, "+0");
+        service_release(w);
         harness_service_await_log(s, "PostgreSQL's clock went back", 1);
         await_runs(w, 0, 3, "synced", 1);
         service_await_sql(

@@ -69,11 +69,12 @@ static void the_job_of_a_killed_instance_is_polled_on_by_another(void **state)
 static void publish_nothing_after_the_lease(ServiceWorld *w)
 {
         HarnessService *paused = &w->services[0];
-        service_fault(w, "list", 0, "\"count\":1,\"delay_ms\":3000");
+        service_fault(w, "list", 0, "\"count\":1,\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(paused);
         service_await_phase(w, 0, "list");
         harness_service_signal(paused, SIGSTOP);
+        service_release(w);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.edge_claim WHERE expires_at < now()");
         rename_a_row(w, 0, "newer than what the paused one has read");
         service_fault(w, "job", -1, "\"status\":503,\"delay_ms\":100");

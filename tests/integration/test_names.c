@@ -180,7 +180,7 @@ static void a_name_may_be_given_to_a_new_edge_and_back(void **state)
 static void a_sync_under_way_belongs_to_its_edge_whatever_the_name(void **state)
 {
         ServiceWorld *w = begin(state, BY_RELOAD, 4);
-        service_fault(w, "job", 0, "\"count\":1,\"delay_ms\":1500");
+        service_fault(w, "job", 0, "\"count\":1,\"delay_ms\":600000");
         rename_a_row(w, 0, "renamed meanwhile");
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
@@ -190,6 +190,7 @@ static void a_sync_under_way_belongs_to_its_edge_whatever_the_name(void **state)
         assert_int_equal(
                 sql_long(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL"),
                 1);
+        service_release(w);
         await_runs(w, 1, 1, "synced", 2); /* e1 is its name now */
         service_assert_mirror_equals_catalog(w, 0, 3);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 5);

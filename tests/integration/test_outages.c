@@ -40,13 +40,14 @@ static void postgres_away_later_is_one_line_for_all_edges_and_loses_nothing(void
         (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s");
         service_write_config(w);
         HarnessService *s = service_start(w, 0);
-        service_fault(w, "job", -1, "\"delay_ms\":1000");
+        service_fault(w, "job", -1, "\"delay_ms\":600000");
         make_due(w, 0, 3);
         harness_service_reload(s);
         for (int i = 0; i < 4; i++)
                 service_await_phase(w, i, "poll");
         harness_postgres_stop(&w->pg);
         no_faults(w);
+        service_release(w);
         harness_service_await(s, "STATUS=PostgreSQL cannot be used", 1);
         harness_postgres_resume(&w->pg);
         await_runs(w, 0, 3, "synced", 1);
@@ -62,12 +63,13 @@ static void a_lease_goes_back_as_soon_as_postgres_takes_it(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        service_fault(w, "job", 0, "\"delay_ms\":1000");
+        service_fault(w, "job", 0, "\"count\":1,\"delay_ms\":600000");
         service_fault(w, "list", 0, "\"status\":403");
         make_due(w, 0, 0);
         harness_service_reload(s);
         service_await_phase(w, 0, "poll");
         harness_postgres_stop(&w->pg);
+        service_release(w);
         harness_service_await_log(s, "the next due time could not be written", 1);
         harness_postgres_resume(&w->pg);
         uint64_t since = clock_monotonic_usec();

@@ -412,7 +412,7 @@ static pid_t start_verifying(World *w)
         begin_again(w, "20", "1h");
         assert_int_equal(sync_all(w), 0);
         change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
-        control(w, "/control/faults", "{\"kind\":\"one\",\"delay_ms\":1500}");
+        control(w, "/control/faults", "{\"kind\":\"one\",\"delay_ms\":600000}");
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
         await_phase(w, "verify");
@@ -425,6 +425,8 @@ static void postgres_may_restart_between_the_two_applies(void **state)
         pid_t pid = start_verifying(w);
         harness_postgres_stop(&w->pg);
         harness_postgres_resume(&w->pg);
+        control(w, "/control/faults", "");
+        control(w, "/control/release", "{}");
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
         assert_counts(w, "synced", 0, 1, 0);
@@ -439,6 +441,8 @@ static void a_lease_that_is_lost_while_verifying_removes_nothing(void **state)
                 &w->pg,
                 "UPDATE edgemirror.edge_claim SET epoch = epoch + 1, holder = 'somebody else',"
                 " expires_at = now() + interval '1 hour'"));
+        control(w, "/control/faults", "");
+        control(w, "/control/release", "{}");
         assert_int_equal(harness_program_wait(pid), 1);
         take_results(w);
         assert_string_equal(text_of(w, 0, "outcome"), "aborted");

@@ -327,7 +327,7 @@ static void a_person_is_asked(void **state)
 static void an_edge_that_is_being_synced_is_not_retired(void **state)
 {
         World *w = *state;
-        fault(w, "list", "\"delay_ms\":3000");
+        fault(w, "list", "\"delay_ms\":600000");
         const char *const sync[] = {"-c", w->config, "sync", "main", NULL};
         pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
@@ -336,6 +336,8 @@ static void an_edge_that_is_being_synced_is_not_retired(void **state)
         assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 1);
         assert_says(w, "err", "edge main is being synced by ", true);
         assert_one(w, present, "main 20 true, other 20 true");
+        control(w, "/control/faults", "");
+        control(w, "/control/release", "{}");
         assert_int_equal(harness_program_wait(pid), 0);
         assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
         assert_one(w, present, "other 20 true");
@@ -345,7 +347,7 @@ static void an_edge_that_is_being_synced_is_not_retired(void **state)
 static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
 {
         World *w = *state;
-        fault(w, "list", "\"delay_ms\":1500");
+        fault(w, "list", "\"delay_ms\":600000");
         const char *const sync[] = {"-c", w->config, "sync", "--full", "main", NULL};
         pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
@@ -355,6 +357,8 @@ static void who_comes_back_after_the_retirement_publishes_nothing(void **state)
                          "UPDATE edgemirror.edge_claim SET expires_at = now() - interval '1 second'"
                          " WHERE holder IS NOT NULL"));
         assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        control(w, "/control/faults", "");
+        control(w, "/control/release", "{}");
         assert_int_equal(harness_program_wait(pid), 1);
         assert_one(w, present, "other 20 true");
         assert_one(w,
@@ -369,7 +373,7 @@ static void who_comes_back_after_the_edge_was_forgotten_publishes_nothing(void *
 {
         World *w = *state;
         begin_again(w, "5", "1s");
-        fault(w, "list", "\"delay_ms\":2000");
+        fault(w, "list", "\"delay_ms\":600000");
         const char *const sync[] = {"-c", w->config, "sync", "--full", "main", NULL};
         pid_t pid = harness_program_start_as(w->folder, "sync", NULL, sync);
         await_sql(w, "SELECT count(*) FROM edgemirror.sync_run WHERE finished_at IS NULL AND phase "
@@ -380,9 +384,11 @@ static void who_comes_back_after_the_edge_was_forgotten_publishes_nothing(void *
                          " WHERE holder IS NOT NULL"));
         assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
         write_config(w, "1s");
+        control(w, "/control/faults", "");
         pid_t other = harness_program_start_as(w->folder, "other", NULL, sync);
-        assert_int_equal(harness_program_wait(pid), 1);
         assert_int_equal(harness_program_wait(other), 0);
+        control(w, "/control/release", "{}");
+        assert_int_equal(harness_program_wait(pid), 1);
         assert_one(w,
                    "SELECT string_agg(outcome, ' ' ORDER BY run_id) FROM edgemirror.sync_run r JOIN"
                    " edgemirror.edge e USING (edge_connection_id) WHERE e.name = 'main'",

@@ -59,7 +59,7 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
 {
         ServiceWorld *w = *state;
         HarnessService *s = service_start(w, 0);
-        service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":1000");
+        service_fault(w, "job", -1, "\"count\":1,\"delay_ms\":600000");
         make_due(w, 0, 0);
         harness_service_reload(s);
         service_await_phase(w, 0, "poll");
@@ -67,6 +67,7 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
         service_write_config(w);
         harness_service_reload(s);
         harness_service_await(s, "STATUS=The catalog cannot be used", 1);
+        service_release(w);
         await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
         service_stop(w, 0);

@@ -29,10 +29,11 @@ static void a_sync_under_way_publishes_nothing_and_the_service_says_why(void **s
         await_runs(w, 0, 3, "synced", 1);
 
         rename_a_row(w, 0, "of the version before");
-        service_fault(w, "list", 0, "\"delay_ms\":1500,\"count\":1");
+        service_fault(w, "list", 0, "\"delay_ms\":600000,\"count\":1");
         make_due(w, 0, 0);
         service_await_phase(w, 0, "list");
         migrate_to_the_next_version(w);
+        service_release(w);
         harness_service_await_log(
                 s, "the schema is at version 2, this program knows 1; install the newer", 1);
         harness_service_await(s, "STATUS=PostgreSQL cannot be used: the schema is at version 2", 1);
