@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/limits.h"
 #include <stddef.h>
 #include <stdio.h>
 
@@ -12,7 +13,7 @@
  * enough to keep lines below each other. */
 size_t columns_of(const char *text);
 
-enum { COLUMNS_TEXT_BYTES = 1200 }; /* a message of the longest kind */
+enum { COLUMNS_TEXT_BYTES = LIMIT_FAULT_MESSAGE_BYTES }; /* what ends a message is the advice */
 
 /* The text, and blanks up to so many columns; a longer text is not cut before COLUMNS_TEXT_BYTES.
  */

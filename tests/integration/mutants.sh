@@ -1868,6 +1868,11 @@ init advises a command with variables that it has not read
 src/cli/session.c
 integration/test_init what_the_environment*
 s/!s->from_answers) < 0/true) < 0/
+
+a message is cut before its advice
+src/cli/columns.h
+unit/test_status_table a_message_of_the_longest*
+s/= LIMIT_FAULT_MESSAGE_BYTES/= 1200/
 END
 }
 

@@ -2,6 +2,8 @@
  * What `edgemirror status` says of one edge, as a person reads it.
  */
 #include "base/cleanup.h"
+#include "base/limits.h"
+#include "cli/columns.h"
 #include "cli/status_table.h"
 #include "mirror/status.h"
 #include <setjmp.h>
@@ -237,6 +239,22 @@ static void what_comes_from_outside_cannot_move_the_cursor(void **state)
         free(text);
 }
 
+/* What it ends with is the advice. */
+static void a_message_of_the_longest_kind_is_shown_to_its_end(void **state)
+{
+        (void)state;
+        char message[LIMIT_FAULT_MESSAGE_BYTES], *text = NULL;
+        size_t size;
+        memset(message, 'x', sizeof(message) - 1);
+        message[sizeof(message) - 1] = '\0';
+        FILE *out = open_memstream(&text, &size);
+        assert_non_null(out);
+        put_text(out, message);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, message);
+        free(text);
+}
+
 /* ---- who needs a look ----------------------------------------------------------------------- */
 
 typedef struct Look {
@@ -304,6 +322,7 @@ int main(void)
                 cmocka_unit_test(a_sync_under_way_says_since_when_how_far_and_who_holds_it),
                 cmocka_unit_test(what_went_wrong_is_said_in_words_and_how_often),
                 cmocka_unit_test(what_comes_from_outside_cannot_move_the_cursor),
+                cmocka_unit_test(a_message_of_the_longest_kind_is_shown_to_its_end),
                 cmocka_unit_test(
                         an_edge_needs_a_look_when_it_is_late_failing_or_waits_for_a_person),
                 cmocka_unit_test(colour_is_around_the_line_and_nowhere_without_being_asked_for),
