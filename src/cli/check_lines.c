@@ -334,16 +334,26 @@ int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
         return status;
 }
 
+/* Is it what migrate does, or whoever grants what is missing? */
+static bool check_is_to_come(Checks *c, const MirrorCheck *check)
+{
+        FaultCode code = check->fault.code;
+        bool of_version = strcmp(check->what, "schema version") == 0 &&
+                          (code == CODE_PG_SCHEMA_MISSING || code == CODE_SCHEMA_OLDER);
+        bool of_grants = strcmp(check->what, "privileges") == 0 && code == CODE_PG_PRIVILEGE;
+        c->to_migrate = c->to_migrate || of_version;
+        c->to_grant = c->to_grant || of_grants;
+        return of_version || of_grants;
+}
+
 static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)
 {
         Checks *c = userdata;
         for (size_t i = 0; i < n_checks; i++) {
                 char what[64];
-                FaultCode code = checks[i].fault.code;
-                bool to_migrate = code == CODE_PG_SCHEMA_MISSING || code == CODE_SCHEMA_OLDER;
                 (void)snprintf(what, sizeof(what), "postgres: %s", checks[i].what);
                 c->took_usec = checks[i].took_usec;
-                if (checks[i].is_note || (c->before_migrate && to_migrate))
+                if (checks[i].is_note || (c->is_first && check_is_to_come(c, &checks[i])))
                         check_note(c, what, checks[i].detail);
                 else
                         check_line(c, what, &checks[i].fault, checks[i].detail);

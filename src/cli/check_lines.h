@@ -9,10 +9,11 @@
 
 typedef struct Checks {
         Session session;
-        int status;          /* the gravest of the lines so far; an exit status */
-        bool json;           /* an object a line, else for people */
-        uint64_t took_usec;  /* what the next line is about; 0: not known. Forgotten by it */
-        bool before_migrate; /* that there is none, or an older schema, is a note */
+        int status;         /* the gravest of the lines so far; an exit status */
+        bool json;          /* an object a line, else for people */
+        uint64_t took_usec; /* what the next line is about; 0: not known. Forgotten by it */
+        bool is_first;      /* nobody has migrated or granted yet: what that does is a note */
+        bool to_migrate, to_grant; /* it was noted */
 
         /* private */
         Discover *discover;

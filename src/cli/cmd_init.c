@@ -63,7 +63,7 @@ static int init_load(Init *c)
         _cleanup_(text_done) Text errors = {0};
         ConfigAnswer answers[INIT_ANSWERS_MAX];
         size_t n = init_answers_list(&c->answers, answers);
-        c->checks = (Checks){.before_migrate = true,
+        c->checks = (Checks){.is_first = true,
                              .session = {.config_file = c->config_file, .from_answers = true}};
         int r = config_load_answers(answers, n, &c->checks.session.config, &errors);
         if (r >= 0)
@@ -175,8 +175,9 @@ static int init_write(const Init *c)
         }
         printf("written: ");
         put_text(stdout, c->file);
-        printf(", with %zu edge%s; next: %s migrate, then check, then sync\n", c->n_edges,
-               text_plural(c->n_edges), own_command());
+        printf(", with %zu edge%s; next: %s%s %scheck, then sync\n", c->n_edges,
+               text_plural(c->n_edges), c->checks.to_grant ? "the missing grants, then " : "",
+               own_command(), c->checks.to_migrate ? "migrate, then " : "");
         return CLI_EXIT_DONE;
 }
 

@@ -108,7 +108,8 @@ static void options_alone_are_enough_for_a_first_sync(void **state)
         assert_says(w, "out", "; 2 Edge connections", true);
         assert_says(w, "out", "ok      postgres: connection", true);
         assert_says(w, "out", "note    postgres: schema version", true);
-        assert_says(w, "out", "new.conf, with 2 edges; next: ", true);
+        assert_says(w, "out", "new.conf, with 2 edges; next: edgemirror -c ", true);
+        assert_says(w, "out", "new.conf migrate, then check, then sync\n", true);
         for (size_t i = 0; i < sizeof(explained) / sizeof(explained[0]); i++)
                 assert_says(w, "new.conf", explained[i], true);
         assert_says(w, "new.conf", "correct-horse", false);
@@ -117,7 +118,7 @@ static void options_alone_are_enough_for_a_first_sync(void **state)
         /* what is to be pasted is quoted */
         char path[PATH_BYTES], words[PATH_BYTES + 64];
         assert_int_equal(INIT(w, "--output", path_of(w, "a b.conf", path)), 0);
-        (void)snprintf(words, sizeof(words), "; next: edgemirror -c '%s' migrate", path);
+        (void)snprintf(words, sizeof(words), "; next: edgemirror -c '%s' check, then sync", path);
         assert_says(w, "out", words, true);
 }
 
@@ -135,6 +136,48 @@ static void a_schema_that_is_older_is_a_note(void **state)
         free(harness_sql(&w->pg, "SET client_min_messages = warning; DROP PUBLICATION edgemirror; "
                                  "DROP SCHEMA edgemirror CASCADE"));
         assert_int_equal(run_new(w, "migrate"), 0);
+}
+
+/* Who grants them needs the command that prints them, and the command needs the file. */
+static void grants_that_are_missing_are_a_note(void **state)
+{
+        World *w = *state;
+        char other[160], path[PATH_BYTES];
+        free(harness_sql(&w->pg, "CREATE ROLE other LOGIN"));
+        (void)snprintf(other, sizeof(other), "host=%s dbname=test user=other", w->pg.folder);
+        assert_int_equal(INIT(w, "--postgres", other), 0);
+        assert_says(w, "out", "note    postgres: privileges              not granted to ", true);
+        assert_says(w, "out", "new.conf migrate --grants=other prints)\n", true);
+        assert_says(w, "out", "; next: the missing grants, then edgemirror -c ", true);
+        assert_says(w, "out", "new.conf check, then sync\n", true);
+        const char *const arguments[] = {"-c", path_of(w, "new.conf", path), "migrate",
+                                         "--grants=other", NULL};
+        assert_int_equal(harness_program(w->folder, arguments), 0);
+        char *grants = harness_read(w->folder, "out");
+        free(harness_sql(&w->pg, grants));
+        free(grants);
+        assert_it_works(w);
+        free(harness_sql(&w->pg, "DROP OWNED BY other; DROP ROLE other"));
+}
+
+/* No migrate makes them again, and nobody grants what hides rows. */
+static void what_else_is_wrong_in_the_schema_is_no_note(void **state)
+{
+        World *w = *state;
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.sync_request RENAME TO aside"));
+        int status = INIT(w);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.aside RENAME TO sync_request"));
+        assert_int_equal(status, 69);
+        assert_says(w, "out", "FAILED  postgres: tables", true);
+        assert_false(is_anything_written(w));
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge ENABLE ROW LEVEL SECURITY, FORCE ROW "
+                                 "LEVEL SECURITY"));
+        status = INIT(w);
+        free(harness_sql(&w->pg, "ALTER TABLE edgemirror.edge DISABLE ROW LEVEL SECURITY, NO FORCE "
+                                 "ROW LEVEL SECURITY"));
+        assert_int_equal(status, 77);
+        assert_says(w, "out", "FAILED  postgres: row security", true);
+        assert_false(is_anything_written(w));
 }
 
 /* The other ways to say who we are, from the first answer to a mirror. */
@@ -489,6 +532,8 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(options_alone_are_enough_for_a_first_sync, begin),
                 cmocka_unit_test_setup(a_schema_that_is_older_is_a_note, begin),
+                cmocka_unit_test_setup(grants_that_are_missing_are_a_note, begin),
+                cmocka_unit_test_setup(what_else_is_wrong_in_the_schema_is_no_note, begin),
                 cmocka_unit_test_setup(a_client_or_a_token_does_as_well, begin),
                 cmocka_unit_test_setup(what_the_environment_has_does_not_count, begin),
                 cmocka_unit_test_setup(what_is_there_is_never_overwritten, begin),
