@@ -27,8 +27,9 @@ typedef struct Init {
         const char *file, *config_file; /* where it is written; as it was given, or NULL */
         InitAnswers answers;
         Checks checks;
-        char *sections; /* of the edges that were found */
-        size_t n_edges;
+        char *sections;             /* of the edges that were found */
+        size_t n_sections, n_edges; /* with those that stand beside the file */
+        size_t n_beside;            /* files of FILE.d */
 } Init;
 
 static int init_out_of_memory(void)
@@ -65,7 +66,8 @@ static int init_load(Init *c)
         size_t n = init_answers_list(&c->answers, answers);
         c->checks = (Checks){.is_first = true,
                              .session = {.config_file = c->config_file, .from_answers = true}};
-        int r = config_load_answers(answers, n, &c->checks.session.config, &errors);
+        int r = config_load_answers(c->file, answers, n, &c->checks.session.config, &c->n_beside,
+                                    &errors);
         if (r >= 0)
                 return CLI_EXIT_DONE;
         if (!errors.data)
@@ -86,7 +88,8 @@ static int init_take_edges(Init *c, const Discovered *found)
         int r = shown_edges_take(c->checks.session.config, found, &shown);
         if (r >= 0)
                 edge_sections_print(out, &shown);
-        c->n_edges = shown.n;
+        c->n_sections = shown.n - shown.n_configured;
+        c->n_edges = c->checks.session.config->n_edges + c->n_sections;
         return fclose(out) != 0 && r >= 0 ? -ENOMEM : r;
 }
 
@@ -98,11 +101,23 @@ static void init_on_found(const Discovered *found, void *userdata)
         (void)sd_event_exit(c->checks.session.event, 0);
 }
 
+/* What every command reads with the file. */
+static void init_note_beside(Init *c)
+{
+        _cleanup_(cleanup_free) char *text =
+                text_format("what stands in %s.d/*.conf is read after it, and counts before what "
+                            "is answered here",
+                            c->file);
+        if (text && c->n_beside > 0)
+                check_note(&c->checks, "configuration", text);
+}
+
 /* One side, as it is answered. */
 static int init_try(Init *c, OptionSection section)
 {
         int status = init_load(c);
         if (status == CLI_EXIT_DONE && section == OPTION_CATALOG) {
+                init_note_beside(c);
                 check_environment(&c->checks);
                 status = check_discovery(&c->checks, init_on_found, c);
         } else if (status == CLI_EXIT_DONE) {
@@ -146,7 +161,7 @@ static int init_print(const Init *c, FILE *out)
                         .key = of_edges[i],
                         .value = option_find(OPTION_DEFAULTS, of_edges[i])->default_text};
         int r = config_print_answers(out, answers, n);
-        if (c->n_edges > 0)
+        if (c->n_sections > 0)
                 (void)fprintf(out,
                               "\n\n# The Edge connections that the catalog showed, a section for "
                               "each. One whose section is taken out is mirrored no\n# more, as "
@@ -175,9 +190,10 @@ static int init_write(const Init *c)
         }
         printf("written: ");
         put_text(stdout, c->file);
-        printf(", with %zu edge%s; next: %s%s %scheck, then sync\n", c->n_edges,
-               text_plural(c->n_edges), c->checks.to_grant ? "the missing grants, then " : "",
-               own_command(), c->checks.to_migrate ? "migrate, then " : "");
+        printf(", with %zu edge%s; next: %s%s %scheck, then %s\n", c->n_sections,
+               text_plural(c->n_sections), c->checks.to_grant ? "the missing grants, then " : "",
+               own_command(), c->checks.to_migrate ? "migrate, then " : "",
+               c->n_edges > 0 ? "sync" : "run, which discovers edges");
         return CLI_EXIT_DONE;
 }
 

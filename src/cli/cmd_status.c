@@ -5,7 +5,6 @@
  */
 #include "base/duration.h"
 #include "base/log.h"
-#include "base/own_command.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "base/timer.h"
@@ -252,9 +251,7 @@ static void status_on_row(const MirrorStatus *s, const Fault *fault, void *userd
                 status = status_check_print(&v->service, &v->edges) ? CLI_EXIT_DONE
                                                                     : CLI_EXIT_EDGE_FAILED;
         } else if (!v->session.asked.names && v->n_edges == 0 && !v->json) {
-                printf("the mirror has no edges yet; %s sync registers those of the "
-                       "configuration\n",
-                       own_command());
+                session_say_no_edges(&v->session);
         }
         session_end(&v->session, status);
 }

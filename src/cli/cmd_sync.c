@@ -9,6 +9,7 @@
  */
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/own_command.h"
 #include "base/signals.h"
 #include "base/timer.h"
 #include "cli/cli.h"
@@ -346,11 +347,12 @@ static int command_choose(SyncCommand *c)
                                         &c->n_edges);
         if (status != 0)
                 return status;
+        if (c->n_edges == 0 && c->session.config->discover.enabled)
+                return cli_wrong_usage("no edge is enabled in the configuration, and the service "
+                                       "has discovered none yet; %s run does",
+                                       own_command());
         if (c->n_edges == 0)
-                return cli_wrong_usage("no edge is enabled in the configuration%s",
-                                       c->session.config->discover.enabled
-                                               ? ", and the service has discovered none yet"
-                                               : "");
+                return cli_wrong_usage("no edge is enabled in the configuration");
         c->runners = calloc(c->n_edges, sizeof(*c->runners));
         return session_begun(&c->session, c->runners ? 0 : -ENOMEM);
 }

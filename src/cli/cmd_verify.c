@@ -100,9 +100,7 @@ static void verify_finish(Verification *c)
         if (asked_names_missing(&c->session.asked, "verify", ASKED_NAMES_SYNC))
                 status = CLI_EXIT_USAGE;
         if (!c->session.asked.names && c->n_edges == 0 && !c->json)
-                printf("the mirror has no edges yet; %s sync registers those of the "
-                       "configuration\n",
-                       own_command());
+                session_say_no_edges(&c->session);
         session_end(&c->session, status);
 }
 

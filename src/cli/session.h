@@ -78,6 +78,9 @@ int session_failed(const Fault *fault);
 
 void session_done(Session *s);
 
+/* Of a mirror without edges: which command registers some. */
+void session_say_no_edges(const Session *s);
+
 /* The edges that the arguments name (by name or id; all enabled ones without arguments), of the
  * configuration and of `discovered`, NULL-terminated. Unknown names are printed: CLI_EXIT_USAGE.
  * The caller frees the array, which borrows from both. */

@@ -1,5 +1,5 @@
 /*
- * answers: a draft without files, assembled as any other.
+ * answers: a draft in which they stand for a file, assembled as any other.
  */
 #include "config/answers.h"
 #include "config/draft.h"
@@ -24,12 +24,16 @@ static int draft_take_answer(Draft *d, const ConfigAnswer *a)
         return r;
 }
 
-int config_load_answers(const ConfigAnswer *answers, size_t n, Config **ret, Text *errors)
+int config_load_answers(const char *file, const ConfigAnswer *answers, size_t n, Config **ret,
+                        size_t *ret_beside, Text *errors)
 {
         _cleanup_(draft_done) Draft draft = {.edges_optional = true, .postgres_optional = true};
         int r = 0;
         for (size_t i = 0; i < n && r >= 0; i++)
                 r = draft_take_answer(&draft, &answers[i]);
+        if (r >= 0)
+                r = draft_read_directory(&draft, file);
+        *ret_beside = draft.n_files - n;
         return r < 0 ? r : draft_finish(&draft, ret, errors);
 }
 

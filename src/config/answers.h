@@ -13,10 +13,12 @@ typedef struct ConfigAnswer {
         const char *from; /* where it comes from, for messages: "--url" */
 } ConfigAnswer;
 
-/* As config_load, of these alone: no file is read, and the environment is not either; it needs no
- * edge, and nothing of [postgres]. In `errors`, `from` stands in place of file and line. What a
- * line of a file would not hold as it is, is an error. */
-int config_load_answers(const ConfigAnswer *answers, size_t n, Config **ret, Text *errors);
+/* As config_load, of these in place of `file`, and of FILE.d/ *.conf, which are so many
+ * (ret_beside); the environment is not read, no edge is needed, and nothing of [postgres]. In
+ * `errors`, `from` stands in place of file and line. What a line of a file would not hold as it is,
+ * is an error. */
+int config_load_answers(const char *file, const ConfigAnswer *answers, size_t n, Config **ret,
+                        size_t *ret_beside, Text *errors);
 
 /* Whether a value will do, as far as it alone tells. -EINVAL with errors, -ENOMEM. */
 int config_check_answer(const ConfigAnswer *answer, Text *errors);

@@ -344,7 +344,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
         return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort: it depends on the locale */
 }
 
-static int draft_read_directory(Draft *d, const char *file)
+int draft_read_directory(Draft *d, const char *file)
 {
         _cleanup_(cleanup_free) char *directory = text_format("%s.d", file);
         if (!directory)

@@ -44,6 +44,7 @@ typedef struct Draft {
 /* Reads FILE and FILE.d/ *.conf. Everything wrong goes into the draft's problems; -ENOMEM only is
  * returned. */
 int draft_read(Draft *d, const char *file);
+int draft_read_directory(Draft *d, const char *file); /* FILE.d/ *.conf alone */
 void draft_done(Draft *d);
 
 /* Adds a setting that stands in no file; `name` is where it comes from, for messages. -ENOMEM only

@@ -1888,6 +1888,31 @@ a configuration is written where rows are hidden
 src/cli/check_lines.c
 integration/test_init what_else*
 s/strcmp(check->what, "privileges") == 0/true/
+
+init tries what it writes without what stands beside it
+src/config/answers.c
+integration/test_init what_stands*
+s/(&draft, file)/(\&draft, *file ? "" : file)/
+
+nobody is told that more than the answers is read
+src/cli/cmd_init.c
+integration/test_init what_stands*
+s/text \&\& c->n_beside > 0/false/
+
+a first configuration with edges beside it discovers others
+src/cli/cmd_init.c
+integration/test_init what_stands*
+s/c->n_edges = c->checks.session.config->n_edges + /c->n_edges = /
+
+init without edges sends to a sync that is refused
+src/cli/cmd_init.c
+integration/test_init a_catalog_that_shows_less*
+s/c->n_edges > 0 ? "sync"/true ? "sync"/
+
+status without edges sends to a sync that is refused
+src/cli/session.c
+integration/test_discovery what_was_discovered_is_synced*
+s/configured || !s->config->discover.enabled/true/
 END
 }
 

@@ -401,7 +401,8 @@ static void status_has_the_members_of_the_contract(void **state)
                                               "overdue",     "consecutiveFailures",
                                               "job",         "error"};
         assert_int_equal(RUN(w, "status"), 0);
-        assert_says(w, "out", "the mirror has no edges yet", true);
+        assert_says(w, "out", "the mirror has no edges yet; edgemirror -c ", true);
+        assert_says(w, "out", " sync registers those of the configuration\n", true);
         assert_int_equal(sync_all(w), 0);
         assert_int_equal(RUN(w, "status", "--json"), 0);
         assert_objects(w, members, sizeof(members) / sizeof(members[0]), 2);

@@ -418,7 +418,16 @@ static void what_was_discovered_is_synced_by_hand_too(void **state)
         rename_edge(w, &expected[1], "base 1", "base 1");
         expected[0].configured = expected[1].configured = false;
         configure(w, PATTERNS);
-        sync_by_hand(w, NULL, 2, "and the service has discovered none yet");
+        sync_by_hand(w, NULL, 2, "and the service has discovered none yet; edgemirror -c ");
+        static const char *const looks[] = {"status", "verify"};
+        for (size_t i = 0; i < ARRAY_SIZE(looks); i++) {
+                const char *const arguments[] = {"-c", w->config, looks[i], NULL};
+                assert_int_equal(harness_program(w->folder, arguments), 0);
+                char *out = harness_read(w->folder, "out");
+                assert_non_null(strstr(out, "the mirror has no edges yet; edgemirror -c "));
+                assert_non_null(strstr(out, " run discovers them\n"));
+                free(out);
+        }
 
         (void)service_start(w, 0);
         await_set(w);

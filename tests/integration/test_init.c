@@ -138,6 +138,41 @@ static void a_schema_that_is_older_is_a_note(void **state)
         assert_int_equal(run_new(w, "migrate"), 0);
 }
 
+/* As every command reads it. */
+static void what_stands_beside_the_file_is_tried_with_it(void **state)
+{
+        World *w = *state;
+        char path[PATH_BYTES], beside[PATH_BYTES], edge[160];
+        assert_int_equal(mkdir(path_of(w, "new.conf.d", path), 0700), 0);
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out", "configuration", false);
+        assert_int_equal(unlink(path_of(w, "new.conf", path)), 0);
+
+        harness_write(w->folder, "new.conf.d/a.conf", "[postgres]\nconninfo = host=/nonexistent\n");
+        assert_int_equal(INIT(w), 69);
+        assert_says(w, "out", "new.conf.d/*.conf is read after it, and counts before what ", true);
+        assert_says(w, "out", "FAILED  postgres", true);
+        harness_write(w->folder, "new.conf.d/a.conf", "[edge \"mine\"]\nid = none\n");
+        assert_int_equal(INIT(w), 78);
+        assert_says(w, "err", "new.conf.d/a.conf:2: id = none", true);
+        assert_int_not_equal(access(path_of(w, "new.conf", path), F_OK), 0);
+
+        /* an edge that is there gets no other section */
+        (void)snprintf(edge, sizeof(edge), "[edge \"mine\"]\nid = %s\n", w->edges[0]);
+        harness_write(w->folder, "new.conf.d/a.conf", edge);
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out", "new.conf, with 1 edge; next: ", true);
+        assert_it_works(w);
+        assert_int_equal(unlink(path), 0);
+        control(w, "/control/faults", "{\"kind\":\"connections\",\"body\":\"[]\"}");
+        assert_int_equal(INIT(w), 0);
+        assert_says(w, "out", "new.conf, with 0 edges; next: ", true);
+        assert_says(w, "out", "new.conf check, then sync\n", true);
+        assert_says(w, "new.conf", "\nenabled = no\n", true);
+        assert_int_equal(unlink(path_of(w, "new.conf.d/a.conf", beside)), 0);
+        assert_int_equal(rmdir(path_of(w, "new.conf.d", beside)), 0);
+}
+
 /* Who grants them needs the command that prints them, and the command needs the file. */
 static void grants_that_are_missing_are_a_note(void **state)
 {
@@ -341,7 +376,8 @@ static void a_catalog_that_shows_less_gives_a_configuration_all_the_same(void **
         control(w, "/control/faults", "{\"kind\":\"connections\",\"body\":\"[]\"}");
         control(w, "/control/settings", "{\"connections_status\":0}");
         assert_int_equal(INIT(w), 0);
-        assert_says(w, "out", "with 0 edges", true);
+        assert_says(w, "out", "with 0 edges; next: edgemirror -c ", true);
+        assert_says(w, "out", "new.conf check, then run, which discovers edges\n", true);
         assert_says(w, "new.conf", "\nenabled = yes\n", true);
         /* without a section, check asks the catalog what it shows */
         control(w, "/control/faults", "");
@@ -532,6 +568,7 @@ int main(void)
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(options_alone_are_enough_for_a_first_sync, begin),
                 cmocka_unit_test_setup(a_schema_that_is_older_is_a_note, begin),
+                cmocka_unit_test_setup(what_stands_beside_the_file_is_tried_with_it, begin),
                 cmocka_unit_test_setup(grants_that_are_missing_are_a_note, begin),
                 cmocka_unit_test_setup(what_else_is_wrong_in_the_schema_is_no_note, begin),
                 cmocka_unit_test_setup(a_client_or_a_token_does_as_well, begin),
