@@ -60,17 +60,19 @@ bool table_bool(const MirrorTable *t, size_t row, const char *column)
         return text && text[0] == 't';
 }
 
-/* Not longer than the text, whatever is cut. */
+/* Not longer than the text, whatever is cut, and whatever bytes are in it. */
 static const char *keep(char **at, const char *text)
 {
         static const char ellipsis[] = "…";
-        bool cut = strlen(text) > LIMIT_WEB_TEXT_BYTES;
-        int most = LIMIT_WEB_TEXT_BYTES - (cut ? (int)sizeof(ellipsis) - 1 : 0);
+        size_t size = strlen(text);
+        bool cut = size > LIMIT_WEB_TEXT_BYTES;
+        if (cut)
+                size = LIMIT_WEB_TEXT_BYTES - (sizeof(ellipsis) - 1);
+        while (cut && size > 0 && (text[size] & 0xc0) == 0x80)
+                size--;
         char *copy = *at;
-        while (cut && (text[most] & 0xc0) == 0x80)
-                most--;
-        *at += snprintf(copy, LIMIT_WEB_TEXT_BYTES + 1, "%.*s%s", most, text, cut ? ellipsis : "");
-        (*at)++;
+        memcpy(copy, text, size);
+        *at = stpcpy(copy + size, cut ? ellipsis : "") + 1;
         return copy;
 }
 

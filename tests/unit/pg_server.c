@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 enum {
-        MESSAGE_BYTES = 64 * 1024,
+        MESSAGE_BYTES = 256 * 1024,
         SSL_REQUEST = 80877103,
         GSS_REQUEST = 80877104,
         CANCEL_REQUEST = 80877102

@@ -14,6 +14,9 @@
 
 enum { ROWS = 120, COLUMNS = 40 };
 
+/* Bytes that begin no character, more than a page shows. */
+static char headless[LIMIT_WEB_TEXT_BYTES + 1000];
+static const char *headless_words[COLUMNS];
 static const char *const nothing[ROWS * COLUMNS];
 static const char *const word[] = {"t"};
 /* Of one statement, in place of its answer. */
@@ -22,6 +25,7 @@ static const Answer forms[] = {
         {.rows = 1, .columns = 1, .values = nothing, .count = 1},
         {.rows = 1, .columns = 1, .values = word, .count = 1},
         {.rows = ROWS, .columns = COLUMNS, .values = nothing, .count = 1},
+        {.rows = 1, .columns = COLUMNS, .values = headless_words, .count = 1},
 };
 
 static Answer form_of(size_t i, const char *statement)
@@ -172,6 +176,9 @@ static void a_page_shows_what_there_is_of_an_answer(void **state)
 
 int main(void)
 {
+        memset(headless, 0x80, sizeof(headless) - 1);
+        for (size_t i = 0; i < COLUMNS; i++)
+                headless_words[i] = i + 1 < COLUMNS ? headless : "t";
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(a_command_says_what_there_is_of_an_answer, begin,
                                                 end),
