@@ -159,10 +159,32 @@ static void a_small_sync_reads_no_table_from_end_to_end(void **state)
         free(log);
 }
 
+/* Of a service that is not there: none of the edge's runs is what is looked for. */
+static void a_claim_looks_at_the_last_runs_of_its_edge_alone(void **state)
+{
+        enum { CLAIMS = 3, LOOKED_AT_MAX = 10000 };
+        MirrorBench *b = *state;
+        free(harness_sql(&b->pg,
+                         "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, "
+                         "by_hand, trigger, phase, job_id, refresh, outcome, started_at, "
+                         "finished_at) SELECT edge_connection_id, 'cron', n, true, 'manual', "
+                         "'done', gen_random_uuid(), 'clean', 'synced', now(), now() FROM "
+                         "edgemirror.edge, generate_series(1, 40000) n WHERE name = 'one'"));
+        read_until_counted(b);
+        long before = column_of(b, "idx_tup_fetch", "sync_run");
+        for (int i = 0; i < CLAIMS; i++)
+                bench_fail(b, &bench_edge);
+        read_until_counted(b);
+        long looked_at = column_of(b, "idx_tup_fetch", "sync_run") - before;
+        print_message("%d claims: %ld runs looked at\n", CLAIMS, looked_at);
+        assert_in_range(looked_at, 1, CLAIMS * LOOKED_AT_MAX);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_small_sync_reads_no_table_from_end_to_end),
+                cmocka_unit_test(a_claim_looks_at_the_last_runs_of_its_edge_alone),
         };
         return cmocka_run_group_tests_name("plans", tests, start, mirror_bench_teardown);
 }
