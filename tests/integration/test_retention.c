@@ -238,6 +238,21 @@ static void old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one(void **sta
                    "last of running|left open|newest of idle|now|young");
 }
 
+/* What people were told last is told again, or taken back, by it. */
+static void the_last_run_of_a_service_stays_behind_those_by_hand(void **state)
+{
+        MirrorBench *b = *state;
+        run_at(b, "busy", 100, "'synced'", "old");
+        run_at(b, "busy", 90, "'failed'", "told");
+        run_at(b, "busy", 80, "'aborted'", "stopped");
+        run_at(b, "busy", 70, "'synced'", "old by hand");
+        run_at(b, "busy", 60, "'synced'", "newest by hand");
+        free(harness_sql(&b->pg, "UPDATE edgemirror.sync_run SET by_hand = instance LIKE '%hand'"));
+        bench_prune(b, USEC_FOREVER, KEEP, BATCH);
+        assert_sql(b, "SELECT instance FROM edgemirror.sync_run ORDER BY instance",
+                   "newest by hand|told");
+}
+
 /* Rows that somebody else holds are left for the next time: pruning never stands in a queue. */
 static void pruning_waits_for_nobody(void **state)
 {
@@ -288,6 +303,8 @@ int main(void)
                 cmocka_unit_test_setup(a_history_that_is_kept_forever_is_not_touched, old_history),
                 cmocka_unit_test_setup(the_horizon_never_moves_back, old_history),
                 cmocka_unit_test_setup(old_runs_go_but_never_the_last_of_an_edge_nor_an_open_one,
+                                       old_history),
+                cmocka_unit_test_setup(the_last_run_of_a_service_stays_behind_those_by_hand,
                                        old_history),
                 cmocka_unit_test_setup(pruning_waits_for_nobody, old_history),
                 cmocka_unit_test_setup(an_empty_batch_is_refused, old_history),
