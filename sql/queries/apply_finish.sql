@@ -1,6 +1,6 @@
 -- Ends the run, moves the edge's clocks, releases the lease and notifies listeners (of a change; of trouble, and of its end), all in the transaction of the snapshot; nothing when the lease is not ours any
 -- more. Only the holder of the present epoch may publish; the lock of the lease keeps everybody else from claiming until the end of the transaction. It is taken
--- last, so that heartbeats go on while a large snapshot is written.
+-- last, so that heartbeats go on while a large snapshot is written. Where the service waits after failures, a sync by hand that succeeds makes the edge due.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list ("": the mirror is not this list), $23 all of it was seen, $24 counts: listed, added, changed, removed,
@@ -15,8 +15,11 @@ WITH held AS (
            c[10] AS row_count, CASE WHEN c[7] > 0 AND $19::boolean THEN 'held' ELSE $4::text END AS outcome
       FROM held, (SELECT $24::bigint[]) counts (c)
 ), released AS (
-    UPDATE edgemirror.edge_claim c SET holder = NULL, expires_at = NULL
+    UPDATE edgemirror.edge_claim c
+       SET holder = NULL, expires_at = NULL, next_run_at = CASE WHEN p.over AND c.next_run_at > now() THEN now() ELSE c.next_run_at END
       FROM held
+     CROSS JOIN (SELECT EXISTS (SELECT FROM n, edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id)
+                                 WHERE r.run_id = $3::bigint AND r.by_hand AND e.consecutive_failures > 0 AND n.outcome IN ('synced', 'held')) AS over) p
      WHERE c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r

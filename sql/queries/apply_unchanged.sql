@@ -3,7 +3,7 @@
 -- kept. Otherwise the journal notes that the apply begins, and the lease is renewed. Nothing at all when the lease is not ours any more. The rows are counted, so
 -- that a mirror which lost some by hand is repaired; the digest is trusted. An apply that takes a row away from this edge holds the lock of its edge row, and
 -- sets the digest of the list to null: when somebody holds that lock, the answer is "not the same" rather than a wait. Gives also whether the edge has rows.
--- Listeners are notified when the edge is well again.
+-- Listeners are notified when the edge is well again. Where the service waits after failures, a sync by hand that succeeds makes the edge due.
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list, $23 its rows, $24 lease (interval), $25 rows of it that cannot be mirrored.
@@ -30,8 +30,11 @@ WITH held AS (
 ), claim AS (
     UPDATE edgemirror.edge_claim c
        SET holder = CASE WHEN NOT a.unchanged THEN c.holder END,
-           expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $24::interval END
+           expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $24::interval END,
+           next_run_at = CASE WHEN a.unchanged AND p.over AND c.next_run_at > now() THEN now() ELSE c.next_run_at END
       FROM answer a
+     CROSS JOIN (SELECT EXISTS (SELECT FROM edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id)
+                                 WHERE r.run_id = $3::bigint AND r.by_hand AND e.consecutive_failures > 0) AS over) p
      WHERE a.ours AND c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r

@@ -191,6 +191,51 @@ static void a_retry_is_not_lost_with_postgres(void **state)
         service_stop(w, 0);
 }
 
+/* ---- what somebody does by hand ------------------------------------------------------------- */
+
+static void pause_for_an_hour(ServiceWorld *w)
+{
+        (void)sql_long(w,
+                       "WITH u AS (UPDATE edgemirror.edge_claim SET next_run_at = now() + interval "
+                       "'1 hour' WHERE edge_connection_id = '%s' RETURNING 1) SELECT count(*) FROM "
+                       "u",
+                       w->edges[0]);
+}
+
+static void assert_due(ServiceWorld *w, bool due)
+{
+        assert_int_equal(sql_long(w,
+                                  "SELECT (next_run_at <= now())::int FROM edgemirror.edge_claim "
+                                  "WHERE edge_connection_id = '%s' AND holder IS NULL",
+                                  w->edges[0]),
+                         due);
+}
+
+/* The list is the one that the mirror is, or another one. */
+static void a_sync_by_hand_ends_the_pause_after_failures(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)service_start(w, 0);
+        make_due(w, 0, 0);
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+        for (int i = 0; i < 2; i++) {
+                service_fault(w, "list", 0, "\"status\":400");
+                assert_int_equal(service_program(w, "sync", NULL, "e0"), 1);
+                pause_for_an_hour(w);
+                assert_int_equal(service_program(w, "sync", NULL, "e0"), 1);
+                assert_due(w, false);
+                no_faults(w);
+                if (i == 1)
+                        rename_a_row(w, 0, "renamed");
+                assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
+                assert_due(w, true);
+                pause_for_an_hour(w); /* as the schedule of an edge that is well may have it */
+                assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
+                assert_due(w, false);
+        }
+}
+
 /* ---- nothing is taken in a loop ------------------------------------------------------------- */
 
 static void a_run_that_cannot_begin_is_not_tried_again_at_once(void **state)
@@ -316,6 +361,7 @@ int main(void)
                                        few_edges),
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
                 cmocka_unit_test_setup(a_retry_is_not_lost_with_postgres, few_edges),
+                cmocka_unit_test_setup(a_sync_by_hand_ends_the_pause_after_failures, few_edges),
                 cmocka_unit_test_setup(a_run_that_was_left_is_closed_with_its_edge, few_edges),
                 cmocka_unit_test_setup(a_schema_that_is_newer_is_not_written, few_edges),
                 cmocka_unit_test(a_run_that_cannot_begin_is_not_tried_again_at_once),
