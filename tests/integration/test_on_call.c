@@ -69,6 +69,28 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         assert_out(w, "alive", false);
 }
 
+/* As systemd starts it again. */
+static void who_was_killed_is_not_silent_when_another_of_its_name_is_alive(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "lease = 2s\ninstance = the-one");
+        service_write_config(w);
+        (void)service_start(w, 0);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        harness_service_kill(&w->services[0]);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.instance WHERE seen_at < now() - lease");
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, "the-one has given no sign of life for ", true);
+        (void)service_start(w, 1);
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.instance WHERE seen_at > now() - lease");
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, "the-one is alive", true);
+        assert_out(w, "no sign of life", false);
+        service_stop(w, 1);
+}
+
 /* N6 */
 static void status_of_the_service_fits_and_names_one_stop(void **state)
 {
@@ -672,6 +694,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(status_says_who_lives_and_what_each_waits_for, few_edges),
+                cmocka_unit_test_setup(
+                        who_was_killed_is_not_silent_when_another_of_its_name_is_alive, few_edges),
                 cmocka_unit_test_setup(status_of_the_service_fits_and_names_one_stop, few_edges),
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
                 cmocka_unit_test_setup(
