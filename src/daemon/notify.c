@@ -103,6 +103,10 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 (void)snprintf(why, sizeof(why), "%s", fault_code_name(response->fault.code));
         n->answered = n->answered || status > 0;
         subjects_settle(&n->subjects, n_sent, fate, now);
+        if (fate == NOTIFY_UNFIT && n_sent > 1) { /* half as many may do, now */
+                notify_send_later(n, 0);
+                return;
+        }
         if (n_sent == 0 && status > 0)
                 fate = NOTIFY_TAKEN; /* it was only asked whether it is there */
         bool refuses = fate == NOTIFY_UNFIT || fate == NOTIFY_DECLINED;
@@ -188,15 +192,18 @@ static void notify_give_up_question(void *userdata)
         notify_send_message(n);
 }
 
-/* Where it is otherwise, somebody else has synced it; another instance has told it. An alert may be
- * told twice. */
+/* Where it is otherwise, somebody else has synced it; another instance has told it, and others may
+ * take its place in the message. An alert may be told twice. */
 static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused_, void *userdata)
 {
         Notify *n = userdata;
         if (!o) {
                 peers_task_end(&n->question);
                 timer_cancel(&n->timer);
-                notify_send_message(n);
+                if (n->told_elsewhere)
+                        notify_send(n);
+                else
+                        notify_send_message(n);
                 return;
         }
         char text[NOTIFY_TEXT_BYTES];
@@ -209,6 +216,7 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused
                     notify_time(n));
         s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;
         s->told_usec = clock_monotonic_usec();
+        n->told_elsewhere = n->told_elsewhere || !n->form.alerts;
 }
 
 /* Another instance may have synced an edge since it was seen here: while the receiver was away, or
@@ -216,14 +224,16 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused
 static void notify_send(void *userdata)
 {
         Notify *n = userdata;
-        uint64_t now = clock_monotonic_usec();
-        size_t count = subjects_count_to_tell(&n->subjects, now);
-        bool may_ask = n->peers && !n->take(n->userdata).postgres_fault;
-        _cleanup_(cleanup_free) Uuid *edges = may_ask ? calloc(count + 1, sizeof(*edges)) : NULL;
-        count = edges ? subjects_ask(&n->subjects, now, edges, count) : 0;
-        int r = count == 0 ? -EAGAIN
-                           : mirror_outcomes(n->peers->mirror, edges, count, n->form.alerts,
-                                             notify_on_outcome, n, &n->question.task);
+        NotifySubject *subjects[LIMIT_NOTIFY_EVENTS];
+        Uuid edges[LIMIT_NOTIFY_EVENTS];
+        size_t count = subjects_choose(&n->subjects, clock_monotonic_usec(), subjects,
+                                       LIMIT_NOTIFY_EVENTS);
+        count = subjects_ask(&n->subjects, subjects, count, edges);
+        bool may_ask = count > 0 && n->peers && !n->take(n->userdata).postgres_fault;
+        int r = may_ask ? mirror_outcomes(n->peers->mirror, edges, count, n->form.alerts,
+                                          notify_on_outcome, n, &n->question.task)
+                        : -EAGAIN;
+        n->told_elsewhere = false;
         if (peers_task_begin(&n->question, n->peers, r) < 0) {
                 notify_send_message(n);
                 return;

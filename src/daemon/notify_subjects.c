@@ -135,17 +135,18 @@ size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, Notify
         return n;
 }
 
-size_t subjects_ask(NotifySubjects *subjects, uint64_t now_usec, Uuid *ret, size_t most)
+size_t subjects_ask(NotifySubjects *subjects, NotifySubject *const *chosen, size_t n, Uuid *ret)
 {
         NotifySubject *s;
-        size_t n = 0;
-        TAILQ_FOREACH(s, subjects, others) {
-                s->asked = n < most && s->kind == NOTIFY_EDGE && !s->over &&
-                           subject_is_to_tell(s, now_usec);
-                if (s->asked)
-                        ret[n++] = s->edge;
+        size_t n_edges = 0;
+        TAILQ_FOREACH(s, subjects, others)
+                s->asked = false;
+        for (size_t i = 0; i < n; i++) {
+                chosen[i]->asked = chosen[i]->kind == NOTIFY_EDGE && !chosen[i]->over;
+                if (chosen[i]->asked)
+                        ret[n_edges++] = chosen[i]->edge;
         }
-        return n;
+        return n_edges;
 }
 
 NotifySubject *subjects_answered(const NotifySubjects *subjects, const Uuid *edge)

@@ -73,9 +73,9 @@ NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const cha
 void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
                  const char *text, time_t time);
 
-/* Stores the edges that there are to tell of, at most so many, and marks them as asked about;
- * returns how many. */
-size_t subjects_ask(NotifySubjects *subjects, uint64_t now_usec, Uuid *ret, size_t most);
+/* Stores the edges among the chosen, and marks them, and no others, as asked about; returns how
+ * many. */
+size_t subjects_ask(NotifySubjects *subjects, NotifySubject *const *chosen, size_t n, Uuid *ret);
 
 /* The one of that edge which is still asked about, and is not from now on; NULL: there is none. */
 NotifySubject *subjects_answered(const NotifySubjects *subjects, const Uuid *edge);

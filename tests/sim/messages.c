@@ -636,9 +636,13 @@ static void forget_seen(void)
 }
 
 /* Who only hears of changes hears nothing of what was not told before a restart, nor that a peer
- * can be used again. */
+ * can be used again, which is seen a moment later. */
 static bool has_told_all(const Instance *i)
 {
+        const NotifySubject *s;
+        TAILQ_FOREACH(s, &i->notify.subjects, others)
+                if (s->kind != NOTIFY_EDGE && s->now != NOTIFY_WELL)
+                        return false;
         return subjects_count_untold(&i->notify.subjects) == 0 && !i->away[NOTIFY_CATALOG] &&
                !i->away[NOTIFY_POSTGRES];
 }
