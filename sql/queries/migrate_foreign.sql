@@ -1,7 +1,7 @@
 -- Whatever could run somebody else's code as the role that uses the schema: the schema and everything in it (tables, functions, operators, types, …) of
 -- another owner than this role or a superuser, another's right to create in it, and what anything in it uses (a view, a trigger, a default, a CHECK, an
--- index, a policy) that has another owner, wherever it is. One row each; by_owner: it is of the schema's owner. An object without an entry in
--- pg_shdepend belongs to the superuser who made the cluster.
+-- index, a policy) that has another owner, wherever it is. One row each; by_owner: it is of the schema's owner; migrates: of who migrates, in
+-- a superuser's schema the owner of schema_version. An object without an entry in pg_shdepend belongs to the superuser who made the cluster.
 WITH RECURSIVE schema AS (
     SELECT oid, nspowner, nspacl FROM pg_namespace WHERE nspname = 'edgemirror'
 ), untrusted AS (
@@ -18,8 +18,14 @@ WITH RECURSIVE schema AS (
     UNION
     SELECT d.classid, d.objid, true
       FROM inside i JOIN pg_depend d ON d.refclassid = i.classid AND d.refobjid = i.objid AND d.deptype IN ('a', 'i')
+), migrates AS (
+    SELECT coalesce(o.rolname, r.rolname)::text AS role
+      FROM schema s
+      JOIN pg_roles r ON r.oid = s.nspowner
+      LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = 'schema_version' AND r.rolsuper
+      LEFT JOIN pg_roles o ON o.oid = c.relowner
 )
-SELECT what, owner, by_owner FROM (
+SELECT what, owner, by_owner, owner = (SELECT role FROM migrates) AS migrates FROM (
 SELECT 1 AS place, 'schema edgemirror' AS what, u.rolname::text AS owner, true AS by_owner
   FROM schema s JOIN untrusted u ON u.oid = s.nspowner
 UNION ALL

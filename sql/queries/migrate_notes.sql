@@ -7,7 +7,8 @@ WITH missing AS (
                         WHERE p.pubname = 'edgemirror' AND p.schemaname = 'edgemirror' AND p.tablename = t.name)
 ), migrates AS (
     SELECT r.oid, r.rolsuper, CASE WHEN r.rolsuper THEN current_user ELSE r.rolname END AS role,
-           CASE WHEN NOT pg_has_role(r.oid, 'USAGE') THEN r.rolname END AS other, n.oid AS schema
+           CASE WHEN NOT pg_has_role(r.oid, 'USAGE') THEN r.rolname END AS other, n.oid AS schema,
+           has_schema_privilege(r.oid, n.oid, 'USAGE WITH GRANT OPTION') AS grants_usage
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = c.relowner
      WHERE n.nspname = 'edgemirror' AND c.relname = 'schema_version'
 ), role (name, purpose, relations, functions) AS (VALUES
@@ -20,10 +21,12 @@ SELECT 'role' AS kind, format('the role %s is not there: nobody has been granted
   FROM role n
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = n.name)
 UNION ALL
-SELECT 'grant', format('the role %s is there, and has not been granted all that %s', n.name, n.purpose), NULL, true
+SELECT 'grant', format('the role %s is there, and has not been granted all that %s', n.name, n.purpose),
+       CASE WHEN u.wanted THEN format('GRANT USAGE ON SCHEMA edgemirror TO %I;', n.name) END, NOT u.wanted
   FROM role n
   JOIN pg_roles r ON r.rolname = n.name
  CROSS JOIN migrates m
+ CROSS JOIN LATERAL (SELECT NOT m.grants_usage AND NOT has_schema_privilege(r.oid, m.schema, 'USAGE') AS wanted) u
  WHERE NOT has_schema_privilege(r.oid, m.schema, 'USAGE')
     OR EXISTS (SELECT FROM pg_class c WHERE n.relations AND c.relnamespace = m.schema AND c.relowner = m.oid AND c.relkind IN ('r', 'v') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT'))
     OR EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = m.schema AND p.proowner = m.oid AND p.proname = ANY (n.functions) AND NOT has_function_privilege(r.oid, p.oid, 'EXECUTE'))

@@ -264,7 +264,7 @@ static PgNext check_on_notes(const PGresult *result, void *userdata, Fault *ret_
         for (int row = 0; row < PQntuples(result); row++) {
                 bool publication = strcmp(result_string(result, row, 0), "publication") == 0;
                 const char *statement = result_text(result, row, 2);
-                bool role = statement && !publication;
+                bool role = strcmp(result_string(result, row, 0), "role") == 0;
                 bool migrates = result_bool(result, row, 3);
                 _cleanup_(text_done) Text command = {0};
                 if (migrates && append_migrate(&command, result_text(result, row, 4)) < 0) {

@@ -28,7 +28,7 @@ int append_migrate(Text *t, const char *owner)
         if (!owner || !owner[0])
                 return text_printf(t, "%s migrate", own_command());
         return text_printf(t,
-                           "%s migrate as %.64s, who owns the schema (by "
+                           "%s migrate as %.64s (by "
                            "EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s', also in place of another)",
                            own_command(), owner, owner);
 }
@@ -39,10 +39,13 @@ enum { FOREIGN_SHOWN = 3 };
 int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
 {
         _cleanup_(text_done) Text found = {0}, command = {0};
+        const char *migrates = NULL;
         int n = 0, r = 0;
         for (int row = 0; row < PQntuples(result); row++) {
                 if (!owner_too && result_bool(result, row, 2))
                         continue;
+                if (result_bool(result, row, 3))
+                        migrates = result_string(result, row, 1);
                 if (n++ < FOREIGN_SHOWN && r >= 0)
                         r = text_printf(&found, "%s%.120s belongs to %.64s", n > 1 ? ", " : "",
                                         result_string(result, row, 0),
@@ -54,14 +57,13 @@ int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
                 return fault_no_memory(ret_fault);
         if (n > FOREIGN_SHOWN)
                 (void)text_printf(&found, " and %d more", n - FOREIGN_SHOWN);
-        bool of_owner = strcmp(result_string(result, 0, 0), "schema edgemirror") == 0;
-        (void)append_migrate(&command, of_owner ? result_string(result, 0, 1) : NULL);
+        if (migrates)
+                (void)append_migrate(&command, migrates);
         fault_set(ret_fault, FAULT_PEER, EACCES, CODE_SCHEMA_FOREIGN,
-                  "%s, whose code this role would run; nothing was done. Run %s%s, or let an "
-                  "administrator drop what is foreign, or REVOKE the right; changing its owner is "
-                  "not enough",
-                  found.data, command.data ? command.data : "migrate",
-                  of_owner ? "" : " as the owner of the schema");
+                  "%s, whose code this role would run; nothing was done. %s%s%s an administrator "
+                  "drop what is foreign, or REVOKE the right; changing its owner is not enough",
+                  found.data, command.data ? "Run " : "", command.data ? command.data : "",
+                  command.data ? ", or let" : "Let");
         ret_fault->refused = true;
         return -EACCES;
 }

@@ -363,6 +363,7 @@ static void what_somebody_put_into_the_schema_is_refused_by_name(void **state)
                 sql_as(w, "mallory", cases[i].make);
                 assert_int_equal(RUN(w, "check"), 77);
                 assert_says(w, "out", cases[i].words, true);
+                assert_says(w, "out", "nothing was done. Let an administrator drop what ", true);
                 sql(w, "SET client_min_messages = error; REVOKE CREATE ON SCHEMA edgemirror FROM "
                        "mallory");
                 if (strstr(cases[i].words, "the right"))
@@ -385,8 +386,8 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         assert_int_equal(RUN(w, "migrate"), 77);
         assert_says(w, "err", "schema edgemirror belongs to em", true);
         assert_says(w, "err",
-                    ".conf migrate as em, who owns the schema (by EDGEMIRROR_POSTGRES_CONNINFO='… "
-                    "user=em', also in place of another)",
+                    ".conf migrate as em (by EDGEMIRROR_POSTGRES_CONNINFO='… user=em', also in "
+                    "place of another), or let an administrator",
                     true);
 }
 
@@ -670,7 +671,7 @@ static void a_role_that_does_not_own_the_schema_is_told_who_does(void **state)
         World *w = *state;
         static const char older[] =
                 "the schema is at version 0, this program needs 1; run edgemirror -c ";
-        static const char owner[] = ".conf migrate as postgres, who owns the schema (by "
+        static const char owner[] = ".conf migrate as postgres (by "
                                     "EDGEMIRROR_POSTGRES_CONNINFO='… "
                                     "user=postgres', also in place of another)";
         sign_in(w, "postgres", "test");
@@ -758,6 +759,42 @@ static void check_says_when_the_roles_for_readers_have_no_rights(void **state)
                 assert_says(w, "out", ".conf migrate, which grants it\n", true);
                 assert_int_equal(RUN(w, "migrate"), 0);
                 assert_says(w, "err", "note:", false);
+        }
+}
+
+/* The schema alone is a superuser's, as after a restore. */
+static void what_the_owner_of_the_tables_may_not_is_left_to_an_administrator(void **state)
+{
+        World *w = *state;
+        static const char as_em[] = ".conf migrate as em (by EDGEMIRROR_POSTGRES_CONNINFO='… "
+                                    "user=em', also in place of another)";
+        sql(w, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = "
+               "'edgemirror_reader') THEN CREATE ROLE edgemirror_reader; CREATE ROLE "
+               "edgemirror_operator; END IF; END $$");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        sql(w, "ALTER SCHEMA edgemirror OWNER TO postgres; GRANT USAGE, CREATE ON SCHEMA "
+               "edgemirror TO em; REVOKE ALL ON SCHEMA edgemirror FROM edgemirror_reader, "
+               "edgemirror_operator");
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out",
+                    "all that reports need; an administrator runs: GRANT USAGE ON SCHEMA "
+                    "edgemirror TO edgemirror_reader;\n",
+                    true);
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "which grants it", false);
+        obey(w, "err");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        assert_says(w, "err", "note:", false);
+        assert_int_equal(RUN(w, "check"), 0);
+        assert_says(w, "out", "readers", false);
+
+        static const char *const others[] = {"postgres", "svc"};
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+                sign_in(w, others[i], "test");
+                assert_int_equal(RUN(w, "migrate"), 77);
+                assert_says(w, "err", as_em, true);
+                assert_int_equal(RUN(w, "check"), 77);
+                assert_says(w, "out", as_em, true);
         }
 }
 
@@ -970,6 +1007,9 @@ int main(void)
                                        migrated_database),
                 cmocka_unit_test_setup(a_superuser_does_not_migrate_what_belongs_to_the_service,
                                        migrated_database),
+                cmocka_unit_test_setup(
+                        what_the_owner_of_the_tables_may_not_is_left_to_an_administrator,
+                        migrated_database),
                 cmocka_unit_test_setup(a_database_of_another_encoding_is_refused,
                                        migrated_database),
                 cmocka_unit_test_setup(
