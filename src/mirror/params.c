@@ -4,6 +4,7 @@
  */
 #include "base/duration.h"
 #include "mirror/params_private.h"
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,21 +12,12 @@
 
 /* ---- parameters ----------------------------------------------------------------------------- */
 
-static void params_take(Params *p, char *value, bool failed)
-{
-        if (p->n == PARAMS_MAX) {
-                free(value);
-                p->failed = true;
-                return;
-        }
-        p->values[p->n++] = value;
-        p->failed = p->failed || failed;
-}
-
 void params_text(Params *p, const char *value)
 {
         char *copy = value ? strdup(value) : NULL;
-        params_take(p, copy, value && !copy);
+        assert(p->n < PARAMS_MAX);
+        p->values[p->n++] = copy;
+        p->failed = p->failed || (value && !copy);
 }
 
 void params_uuid(Params *p, const Uuid *value)
