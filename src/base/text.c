@@ -104,6 +104,30 @@ int text_append_quoted(Text *t, const char *word)
         return r < 0 ? r : text_append_string(t, "'");
 }
 
+static int append_encoded(Text *t, const char *text, const char *plain, const char *blank)
+{
+        static const char hex[] = "0123456789ABCDEF";
+        int r = text_append(t, "", 0);
+        for (; *text && r >= 0; text++) {
+                unsigned char c = (unsigned char)*text;
+                const char encoded[] = {'%', hex[c >> 4], hex[c & 15], '\0'};
+                bool is_plain = (c < 0x80 && isalnum(c)) || strchr(plain, c);
+                r = is_plain ? text_append(t, text, 1)
+                             : text_append_string(t, c == ' ' ? blank : encoded);
+        }
+        return r;
+}
+
+int text_append_url(Text *t, const char *part)
+{
+        return append_encoded(t, part, "-._~", "%20");
+}
+
+int text_append_form(Text *t, const char *value)
+{
+        return append_encoded(t, value, "-._*", "+");
+}
+
 char *text_format(const char *format, ...)
 {
         char *string;

@@ -35,6 +35,11 @@ int text_append_replaced(Text *t, const char *string, const char *from, const ch
 /* As one word of a shell's command, in quotes where it needs them; -ENOMEM */
 int text_append_quoted(Text *t, const char *word);
 
+/* Percent-encoded: as a part of a URL all but unreserved characters (RFC 3986), or as a value of
+ * application/x-www-form-urlencoded. -ENOMEM */
+int text_append_url(Text *t, const char *part);
+int text_append_form(Text *t, const char *value);
+
 /* A string of its own; NULL: no memory. */
 char *text_format(const char *format, ...) _printf_(1, 2);
 

@@ -220,19 +220,21 @@ int catalog_find_jobs(Catalog *c, const Uuid *edge, const char *type, const char
                       CatalogJobsCallback callback, void *userdata, CatalogCall **ret)
 {
         _cleanup_(cleanup_call) CatalogCall *call = NULL;
-        _cleanup_(cleanup_free) char *escaped_type = NULL, *escaped_cursor = NULL;
+        _cleanup_(text_done) Text escaped_type = {0}, escaped_cursor = {0};
         int r = call_new(c, METRIC_OPERATION_FIND_JOBS, jobs_complete, userdata, &call);
         if (r >= 0)
-                r = url_escape(type, &escaped_type);
+                r = text_append_url(&escaped_type, type);
         if (r >= 0)
-                r = url_escape(cursor ? cursor : "", &escaped_cursor);
+                r = text_append_string(&escaped_cursor, cursor ? "&cursor=" : "");
+        if (r >= 0)
+                r = text_append_url(&escaped_cursor, cursor ? cursor : "");
         if (r < 0)
                 return r;
         call->id = *edge;
         call->url_is_guess = true;
         call->callback.jobs = callback;
-        call->url = text_format("%s" JOB_API "?type=%s&pageSize=%u%s%s", c->base_url, escaped_type,
-                                LIMIT_JOB_SEARCH_PAGE, cursor ? "&cursor=" : "", escaped_cursor);
+        call->url = text_format("%s" JOB_API "?type=%s&pageSize=%u%s", c->base_url,
+                                escaped_type.data, LIMIT_JOB_SEARCH_PAGE, escaped_cursor.data);
         r = call_set_list_url(call, edge);
         return r < 0 ? r : call_begin(&call, ret);
 }

@@ -12,7 +12,6 @@
 #include "base/metric.h"
 #include "catalog/answer.h"
 #include "catalog/json.h"
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -242,33 +241,11 @@ static bool oauth2_fault(const OAuth2 *o, const HttpResponse *response, Fault *r
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-/* application/x-www-form-urlencoded */
-static int form_append(Text *form, const char *text)
-{
-        static const char digits[] = "0123456789ABCDEF";
-        int r = 0;
-        for (const char *p = text; *p && r >= 0; p++) {
-                unsigned char c = (unsigned char)*p;
-                char escaped[3] = {'%', digits[c >> 4], digits[c & 15]};
-                bool plain = (c < 0x80 && isalnum(c)) || strchr("-._*", c);
-                r = plain      ? text_append(form, p, 1)
-                    : c == ' ' ? text_append(form, "+", 1)
-                               : text_append(form, escaped, sizeof(escaped));
-        }
-        return r;
-}
-
 static int form_encode(const char *text, Text *ret)
 {
-        /* in one piece: growing would leave copies behind */
-        _cleanup_(text_wipe) Text spare = {0};
-        int r = text_printf(&spare, "%s%s%s", text, text, text);
-        text_reset(&spare);
-        if (r >= 0)
-                r = form_append(&spare, text);
-        if (r >= 0)
-                *ret = TAKE(spare);
-        return r;
+        /* at once: growing would leave copies behind */
+        int r = text_reserve(ret, 3 * strlen(text));
+        return r < 0 ? r : text_append_form(ret, text);
 }
 
 static bool oauth2_in_body(const OAuth2 *o)
@@ -282,7 +259,7 @@ static int oauth2_form(const OAuth2 *o, Text *ret)
         if (r >= 0 && o->scope)
                 r = text_append_string(ret, "&scope=");
         if (r >= 0 && o->scope)
-                r = form_append(ret, o->scope);
+                r = text_append_form(ret, o->scope);
         if (r >= 0 && oauth2_in_body(o))
                 r = text_printf(ret, "&client_id=%s&client_secret=%s", o->id, o->secret.data);
         return r;

@@ -92,13 +92,6 @@ static const char *url_path(const char *url)
         return authority + strcspn(authority, "/?#");
 }
 
-int url_escape(const char *text, char **ret)
-{
-        _cleanup_(cleanup_part) char *escaped = curl_easy_escape(NULL, text, 0);
-        *ret = escaped ? strdup(escaped) : NULL;
-        return *ret ? 0 : -ENOMEM;
-}
-
 int url_below(const char *base_url, const char *url, char **ret)
 {
         const char *prefix = url_path(base_url), *path = url_path(url);

@@ -17,9 +17,6 @@ int url_resolve(const char *requested_url, const char *location, char **ret);
  * origin, as url_resolve gives them. The caller frees *ret. */
 int url_below(const char *base_url, const char *url, char **ret);
 
-/* The text as a value of a query. The caller frees *ret. -ENOMEM. */
-int url_escape(const char *text, char **ret);
-
 /* True when the path's last segment is a UUID, or the one before "statusLog" (the Edge job system).
  */
 bool url_last_uuid(const char *url, Uuid *ret);

@@ -148,17 +148,3 @@ int html_end(Html *h)
                 html_close(h);
         return h->failed ? -ENOMEM : 0;
 }
-
-int html_append_url(Text *t, const char *part)
-{
-        static const char hex[] = "0123456789ABCDEF";
-        int r = 0;
-        for (; *part && r >= 0; part++) {
-                unsigned char c = (unsigned char)*part;
-                bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || strchr("-._~", c);
-                char quoted[] = {'%', hex[c >> 4], hex[c & 15]};
-                r = plain ? text_append(t, part, 1) : text_append(t, quoted, sizeof(quoted));
-        }
-        return r;
-}

@@ -57,6 +57,3 @@ void html_begin(Html *h);                                          /* the docume
 
 /* Closes what is open. -ENOMEM: something is missing. */
 int html_end(Html *h);
-
-/* Appends one part of a URL, percent-encoded: all but unreserved characters (RFC 3986). -ENOMEM. */
-int html_append_url(Text *t, const char *part);

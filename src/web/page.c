@@ -108,7 +108,7 @@ int page_append_url(Text *t, const PageView *v, const char *field, const char *v
                 if (!now || text_equal(now, field_default(&a->fields[i])))
                         continue;
                 r = text_printf(t, "%s%s=", gap, name);
-                r = r < 0 ? r : html_append_url(t, now);
+                r = r < 0 ? r : text_append_url(t, now);
                 gap = "&";
         }
         return r;
@@ -130,7 +130,7 @@ void page_put_edge(Html *h, const char *name, const char *id)
         /* Browsers take "." and ".." for steps, and proxies may refuse what is not printable. */
         bool by_name = name && name[0] != '.' && text_is_printable(name);
         int r = text_append_string(&url, "/edges/");
-        r = r < 0 ? r : html_append_url(&url, by_name ? name : id ? id : "");
+        r = r < 0 ? r : text_append_url(&url, by_name ? name : id ? id : "");
         h->failed = h->failed || r < 0;
         if (name)
                 html_put(h, "a", name, {"href", url.data}, {"class", "name"});

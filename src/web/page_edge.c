@@ -89,7 +89,7 @@ static void put_link(Html *h, const char *gap, const char *path, const char *edg
 {
         _cleanup_(text_done) Text url = {0};
         int r = text_append_string(&url, path);
-        r = r < 0 ? r : html_append_url(&url, edge);
+        r = r < 0 ? r : text_append_url(&url, edge);
         h->failed = h->failed || r < 0;
         html_text(h, gap);
         html_put(h, "a", text, {"href", url.data});

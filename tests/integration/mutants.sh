@@ -1172,7 +1172,7 @@ s/explicit_bzero(memory, malloc_usable_size(memory));/;/
 id and secret are sent without being urlencoded
 src/catalog/oauth2.c
 integration/test_oauth2 one_token*
-/^static int form_append/,/^}/s/bool plain = .*/bool plain = true;/
+s/text_append_form(ret, text)/text_append_string(ret, text)/
 
 a client is not sent in the other way
 src/catalog/oauth2.c

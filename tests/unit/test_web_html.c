@@ -86,7 +86,7 @@ static void parts_of_a_url_are_encoded(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 _cleanup_(text_done) Text t = {0};
                 assert_int_equal(text_append_string(&t, ""), 0);
-                assert_int_equal(html_append_url(&t, cases[i].part), 0);
+                assert_int_equal(text_append_url(&t, cases[i].part), 0);
                 assert_string_equal(t.data, cases[i].encoded);
         }
 }
