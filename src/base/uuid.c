@@ -59,6 +59,11 @@ int uuid_compare(const Uuid *a, const Uuid *b)
         return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
+int uuid_order(const void *a, const void *b)
+{
+        return uuid_compare(a, b);
+}
+
 bool uuid_equal(const Uuid *a, const Uuid *b)
 {
         return uuid_compare(a, b) == 0;

@@ -23,4 +23,6 @@ int uuid_parse_n(const char *string, size_t size, Uuid *ret);  /* the same for t
 char *uuid_format(const Uuid *id, char out[UUID_STRING_SIZE]); /* lower case; returns out */
 /* like memcmp: the order PostgreSQL uses */
 int uuid_compare(const Uuid *a, const Uuid *b);
+/* the same for qsort and bsearch, of what begins with its id */
+int uuid_order(const void *a, const void *b);
 bool uuid_equal(const Uuid *a, const Uuid *b);

@@ -108,7 +108,7 @@ typedef struct CatalogPageAnswer {
 
 /* An Edge connection, or an Edge site. */
 typedef struct EdgeItem {
-        Uuid id;
+        Uuid id; /* first, for uuid_order */
         bool has_site;
         Uuid site; /* of a connection, meaningful when has_site */
         /* as text_printable has it, so that it may be shown; "": none */

@@ -54,15 +54,10 @@ static int item_parse(const Slice *slice, const Redact *redact, EdgeItem *ret)
         return 1;
 }
 
-static int item_compare(const void *a, const void *b)
-{
-        return uuid_compare(&((const EdgeItem *)a)->id, &((const EdgeItem *)b)->id);
-}
-
 static void items_sort(EdgeItems *e)
 {
         size_t n = 0;
-        qsort(e->items, e->n_items, sizeof(*e->items), item_compare);
+        qsort(e->items, e->n_items, sizeof(*e->items), uuid_order);
         for (size_t i = 0; i < e->n_items; i++)
                 if (n == 0 || !uuid_equal(&e->items[i].id, &e->items[n - 1].id))
                         e->items[n++] = e->items[i];

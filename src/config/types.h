@@ -86,10 +86,10 @@ typedef struct ConfigDaemon {
 } ConfigDaemon;
 
 typedef struct ConfigEdge {
+        Uuid id;    /* first, for uuid_order */
         char *name; /* from [edge "name"] */
         /* of one that no section names, in the catalog; NULL: not known */
         char *catalog_name;
-        Uuid id;
         bool enabled;
         char *schedule_text;
         Schedule schedule;

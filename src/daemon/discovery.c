@@ -130,16 +130,11 @@ static void discovery_failed(Discovery *d, const Fault *fault)
 
 /* ---- those that are missing ----------------------------------------------------------------- */
 
-static int compare_missing(const void *id, const void *missing)
-{
-        return uuid_compare(id, &((const DiscoveryMissing *)missing)->id);
-}
-
 static unsigned discovery_answers_without(const Discovery *d, const Uuid *id)
 {
-        const DiscoveryMissing *m = d->n_missing > 0 ? bsearch(id, d->missing, d->n_missing,
-                                                               sizeof(*m), compare_missing)
-                                                     : NULL;
+        const DiscoveryMissing *m =
+                d->n_missing > 0 ? bsearch(id, d->missing, d->n_missing, sizeof(*m), uuid_order)
+                                 : NULL;
         return m ? m->answers : 0;
 }
 

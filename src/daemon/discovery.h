@@ -31,7 +31,7 @@ typedef struct DiscoveryHandlers {
 
 /* One that was missing from the last answers. */
 typedef struct DiscoveryMissing {
-        Uuid id;
+        Uuid id;          /* first, for uuid_order */
         unsigned answers; /* complete ones, in a row */
         bool is_gone;     /* the catalog says so, by its id */
 } DiscoveryMissing;

@@ -70,14 +70,9 @@ size_t edges_count_scheduled(const EdgeSet *s)
         return n;
 }
 
-static int compare_edge(const void *id, const void *edge)
-{
-        return uuid_compare(id, &((const ConfigEdge *)edge)->id);
-}
-
 static const ConfigEdge *edges_find_discovered(const EdgeSet *s, const Uuid *id)
 {
-        return s->n_found > 0 ? bsearch(id, s->found, s->n_found, sizeof(*s->found), compare_edge)
+        return s->n_found > 0 ? bsearch(id, s->found, s->n_found, sizeof(*s->found), uuid_order)
                               : NULL;
 }
 
@@ -158,15 +153,10 @@ static void candidates_add_known(Candidates *c, const ConfigEdge *e)
         candidates_add(c, &e->id, e->catalog_name);
 }
 
-static int compare_id(const void *a, const void *b)
-{
-        return uuid_compare(a, b);
-}
-
 static bool edges_has_vanished(const EdgeSet *s, const Uuid *id)
 {
         return s->n_vanished > 0 &&
-               bsearch(id, s->vanished, s->n_vanished, sizeof(*s->vanished), compare_id);
+               bsearch(id, s->vanished, s->n_vanished, sizeof(*s->vanished), uuid_order);
 }
 
 static int found_new(const Config *config, const EdgeName *names, size_t n, ConfigEdge **ret)
@@ -349,7 +339,7 @@ static int edges_drop(EdgeSet *s, const Uuid *ids, size_t n)
         s->vanished = vanished;
         for (size_t i = 0; i < n; i++)
                 s->vanished[s->n_vanished++] = ids[i];
-        qsort(s->vanished, s->n_vanished, sizeof(*s->vanished), compare_id);
+        qsort(s->vanished, s->n_vanished, sizeof(*s->vanished), uuid_order);
         size_t kept = 0;
         for (size_t i = 0; i < s->n_found; i++) {
                 ConfigEdge *e = &s->found[i];

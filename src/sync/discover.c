@@ -303,12 +303,7 @@ int discover_start(Catalog *catalog, sd_event *event, DiscoverCallback callback,
         return 0;
 }
 
-static int compare_id(const void *id, const void *item)
-{
-        return uuid_compare(id, &((const EdgeItem *)item)->id);
-}
-
 const EdgeItem *discover_find(const EdgeItem *items, size_t n, const Uuid *id)
 {
-        return n > 0 ? bsearch(id, items, n, sizeof(*items), compare_id) : NULL;
+        return n > 0 ? bsearch(id, items, n, sizeof(*items), uuid_order) : NULL;
 }
