@@ -121,14 +121,10 @@ int edges_to_register(const EdgeSet *s, int64_t now_usec, MirrorEdge **ret)
 
 /* ---- what was discovered -------------------------------------------------------------------- */
 
-/* Edge connections and what the catalog calls them, which is borrowed, in order of id. */
-typedef struct Candidate {
-        Uuid id;
-        const char *name; /* "": not known */
-} Candidate;
-
+/* Edge connections and what the catalog calls them, which is borrowed, in order of id; their names
+ * here are made when the others are taken out. */
 typedef struct Candidates {
-        Candidate *items;
+        EdgeName *items;
         size_t n;
 } Candidates;
 
@@ -145,7 +141,7 @@ static int candidates_init(Candidates *c, size_t most)
 
 static void candidates_add(Candidates *c, const Uuid *id, const char *name)
 {
-        c->items[c->n++] = (Candidate){.id = *id, .name = name ? name : ""};
+        c->items[c->n++] = (EdgeName){.id = *id, .wanted = name ? name : ""};
 }
 
 static void candidates_add_known(Candidates *c, const ConfigEdge *e)
@@ -182,19 +178,15 @@ static void edges_show(const EdgeSet *s)
 }
 
 /* Those of the candidates that the configuration wants become what was discovered. */
-static int edges_rebuild(EdgeSet *s, const Config *config, const Candidates *candidates)
+static int edges_rebuild(EdgeSet *s, const Config *config, Candidates *candidates)
 {
-        _cleanup_(cleanup_free) EdgeName *names =
-                calloc(candidates->n ? candidates->n : 1, sizeof(*names));
+        EdgeName *names = candidates->items;
         ConfigEdge *found;
         size_t n = 0;
-        if (!names)
-                return -ENOMEM;
-        for (size_t i = 0; i < candidates->n; i++) {
-                const Candidate *c = &candidates->items[i];
-                if (!edges_has_vanished(s, &c->id) && edge_is_wanted(config, &c->id, c->name))
-                        names[n++] = (EdgeName){.id = c->id, .wanted = c->name};
-        }
+        for (size_t i = 0; i < candidates->n; i++)
+                if (!edges_has_vanished(s, &names[i].id) &&
+                    edge_is_wanted(config, &names[i].id, names[i].wanted))
+                        names[n++] = names[i];
         int r = edge_names_make(config, names, n);
         if (r >= 0)
                 r = found_new(config, names, n, &found);
