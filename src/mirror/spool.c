@@ -152,33 +152,19 @@ static int spool_spill(Spool *s, Fault *ret_fault)
 
 /* COPY's text format: backslash, tab, newline and carriage return are escaped; everything else goes
  * as it is. */
-static const char *spool_escape(char c)
-{
-        switch (c) {
-        case '\\':
-                return "\\\\";
-        case '\t':
-                return "\\t";
-        case '\n':
-                return "\\n";
-        case '\r':
-                return "\\r";
-        default:
-                return NULL;
-        }
-}
-
 static int spool_append_escaped(Text *t, const char *bytes, size_t size)
 {
+        static const char special[] = "\\\t\n\r", letters[] = "\\tnr";
         size_t plain = 0; /* from here on nothing needed an escape */
         for (size_t i = text_span_plain(bytes, size); i < size;
              i += 1 + text_span_plain(bytes + i + 1, size - i - 1)) {
-                const char *escaped = spool_escape(bytes[i]);
-                if (!escaped)
+                const char *found = memchr(special, bytes[i], sizeof(special) - 1);
+                if (!found)
                         continue;
+                const char escaped[] = {'\\', letters[found - special]};
                 int r = text_append(t, bytes + plain, i - plain);
                 if (r >= 0)
-                        r = text_append_string(t, escaped);
+                        r = text_append(t, escaped, sizeof(escaped));
                 if (r < 0)
                         return r;
                 plain = i + 1;
