@@ -6,6 +6,7 @@
  * may give it again and wins.
  */
 #include "config/draft.h"
+#include "base/array.h"
 #include "base/limits.h"
 #include "base/own_command.h"
 #include "config/reader.h"
@@ -26,22 +27,6 @@ typedef struct DraftReader {
         enum { OUTSIDE, INSIDE, SKIPPING } where; /* SKIPPING: a section that was refused */
         OptionSection section;
 } DraftReader;
-
-/* Room for one more of `size` bytes each. */
-static int reserve(void **items, size_t n, size_t *capacity, size_t size)
-{
-        if (n < *capacity)
-                return 0;
-        size_t wanted = *capacity > 0 ? 2 * *capacity : 32;
-        void *grown = reallocarray(*items, wanted, size);
-        if (!grown)
-                return -ENOMEM;
-        *items = grown;
-        *capacity = wanted;
-        return 0;
-}
-
-#define RESERVE(array, n, capacity) reserve((void **)&(array), (n), &(capacity), sizeof(*(array)))
 
 /* The name in [edge "name"], in place; NULL with a complaint when it is none. */
 static char *edge_name_cut(char *quoted, const char **ret_complaint)
@@ -68,7 +53,7 @@ static char *edge_name_cut(char *quoted, const char **ret_complaint)
 
 static int draft_add_edge(Draft *d, Place place, const char *name)
 {
-        if (RESERVE(d->edges, d->n_edges, d->edges_capacity) < 0)
+        if (ARRAY_GROW(d->edges, d->n_edges) < 0)
                 return -ENOMEM;
         char *copy = strdup(name);
         if (!copy)
@@ -210,8 +195,8 @@ static int draft_add_setting(DraftReader *r, Place place, const Option *option, 
 {
         Draft *d = r->draft;
         bool in_edge = r->section == OPTION_EDGE;
-        int e = in_edge ? RESERVE(d->edge_settings, d->n_edge_settings, d->edge_settings_capacity)
-                        : RESERVE(d->settings, d->n_settings, d->settings_capacity);
+        int e = in_edge ? ARRAY_GROW(d->edge_settings, d->n_edge_settings)
+                        : ARRAY_GROW(d->settings, d->n_settings);
         char *copy = e == 0 ? strdup(value) : NULL;
         if (!copy)
                 return -ENOMEM;
@@ -307,12 +292,10 @@ static void draft_note_unreadable(Draft *d, unsigned file, int error)
 /* Notes a file's name; takes the string. Its number, or -ENOMEM. */
 static int draft_add_file(Draft *d, char *name)
 {
-        char **files = name ? reallocarray(d->files, d->n_files + 1, sizeof(*files)) : NULL;
-        if (!files) {
+        if (!name || ARRAY_GROW(d->files, d->n_files) < 0) {
                 free(name);
                 return -ENOMEM;
         }
-        d->files = files;
         d->files[d->n_files] = name;
         return (int)d->n_files++;
 }

@@ -33,11 +33,11 @@ typedef struct Draft {
         int read_error;                  /* the first one's errno, negative */
         Place sections[OPTION_SECTIONS]; /* the first header of each; line 0: none */
         DraftSetting *settings;          /* outside of edges, in order */
-        size_t n_settings, settings_capacity;
+        size_t n_settings;
         DraftSetting *edge_settings;
-        size_t n_edge_settings, edge_settings_capacity;
+        size_t n_edge_settings;
         DraftEdge *edges;
-        size_t n_edges, edges_capacity;
+        size_t n_edges;
         Problems problems, warnings;
 } Draft;
 

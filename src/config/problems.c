@@ -6,6 +6,7 @@
  * exceeds it is counted.
  */
 #include "config/problems.h"
+#include "base/array.h"
 #include "base/limits.h"
 #include <errno.h>
 #include <limits.h>
@@ -26,22 +27,19 @@ void problems_add(Problems *p, Place place, const char *format, ...)
                 p->n_dropped++;
                 return;
         }
-        Problem *items = reallocarray(p->items, p->n + 1, sizeof(*items));
-        if (items)
-                p->items = items;
         char *text;
         va_list arguments;
         va_start(arguments, format);
-        int r = items ? vasprintf(&text, format, arguments) : -1;
+        int r = ARRAY_GROW(p->items, p->n) < 0 ? -1 : vasprintf(&text, format, arguments);
         va_end(arguments);
         if (r < 0) {
                 p->out_of_memory = true;
                 return;
         }
         size_t at = p->n++;
-        for (; at > 0 && place_compare(&items[at - 1].place, &place) > 0; at--)
-                items[at] = items[at - 1];
-        items[at] = (Problem){.place = place, .text = text};
+        for (; at > 0 && place_compare(&p->items[at - 1].place, &place) > 0; at--)
+                p->items[at] = p->items[at - 1];
+        p->items[at] = (Problem){.place = place, .text = text};
 }
 
 bool problems_any(const Problems *p)

@@ -6,6 +6,7 @@
  * override an earlier one. Its complaint is a clause; the caller adds the place and the accepted
  * form. A complaint never repeats a value that may be a secret.
  */
+#include "base/array.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "config/option.h"
@@ -320,12 +321,10 @@ static int find_zone(Config *config, const char *name, const Zone **ret)
         int r = zone_load(name, &zone);
         if (r < 0)
                 return r;
-        Zone **zones = reallocarray(config->zones, config->n_zones + 1, sizeof(*zones));
-        if (!zones)
+        if (ARRAY_GROW(config->zones, config->n_zones) < 0)
                 return -ENOMEM;
-        config->zones = zones;
         *ret = zone;
-        zones[config->n_zones++] = TAKE(zone);
+        config->zones[config->n_zones++] = TAKE(zone);
         return 0;
 }
 

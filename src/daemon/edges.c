@@ -1,5 +1,6 @@
 /* What always holds: no edge of `found` has a section, or is not wanted by the configuration. */
 #include "daemon/edges.h"
+#include "base/array.h"
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/metric.h"
@@ -379,11 +380,8 @@ int edges_copy_discovered(const EdgeSet *s, Uuid **ret, size_t *ret_n)
 
 void edges_add_unknown(EdgeSet *s, const Uuid *id)
 {
-        Uuid *more = reallocarray(s->unknown, s->n_unknown + 1, sizeof(*more));
-        if (!more)
-                return; /* it will be released again */
-        s->unknown = more;
-        s->unknown[s->n_unknown++] = *id;
+        if (ARRAY_GROW(s->unknown, s->n_unknown) >= 0) /* else it will be released again */
+                s->unknown[s->n_unknown++] = *id;
 }
 
 size_t edges_count_unknown(const EdgeSet *s)

@@ -1,4 +1,5 @@
 #include "pg/endpoint.h"
+#include "base/array.h"
 #include "base/text.h"
 #include <errno.h>
 #include <libpq-fe.h>
@@ -24,10 +25,8 @@ static PgEndpoints *endpoints_new(void)
 static int endpoints_add(PgEndpoints *list, const char *host, const char *hostaddr,
                          const char *port)
 {
-        PgEndpoint *longer = reallocarray(list->items, list->n + 1, sizeof(*longer));
-        if (!longer)
+        if (ARRAY_GROW(list->items, list->n) < 0)
                 return -ENOMEM;
-        list->items = longer;
         PgEndpoint *e = &list->items[list->n++];
         *e = (PgEndpoint){.host = copy_or_null(host),
                           .hostaddr = copy_or_null(hostaddr),

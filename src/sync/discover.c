@@ -5,6 +5,7 @@
  * callback has been called.
  */
 #include "sync/discover.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/retry.h"
@@ -24,7 +25,7 @@ typedef enum DiscoverStage { STAGE_CONNECTIONS, STAGE_SITES, STAGE_ROWS } Discov
 /* Ids in order. */
 typedef struct IdSet {
         Uuid *ids;
-        size_t n, capacity;
+        size_t n;
 } IdSet;
 
 struct Discover {
@@ -184,14 +185,8 @@ static int ids_add(IdSet *s, const Uuid *id)
                 else
                         high = middle;
         }
-        if (s->n == s->capacity) {
-                size_t capacity = s->capacity ? 2 * s->capacity : 64;
-                Uuid *grown = reallocarray(s->ids, capacity, sizeof(*grown));
-                if (!grown)
-                        return -ENOMEM;
-                s->ids = grown;
-                s->capacity = capacity;
-        }
+        if (ARRAY_GROW(s->ids, s->n) < 0)
+                return -ENOMEM;
         memmove(&s->ids[low + 1], &s->ids[low], (s->n - low) * sizeof(*s->ids));
         s->ids[low] = *id;
         s->n++;
