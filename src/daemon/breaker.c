@@ -27,11 +27,6 @@ bool breaker_is_closed(const Breaker *b)
         return b->closed;
 }
 
-bool breaker_answered(const Breaker *b)
-{
-        return b->answered;
-}
-
 bool breaker_is_in_doubt(const Breaker *b)
 {
         return b->probe || b->outage.down;
@@ -39,7 +34,7 @@ bool breaker_is_in_doubt(const Breaker *b)
 
 const Fault *breaker_fault(const Breaker *b)
 {
-        return b->outage.down ? &b->outage.fault : NULL;
+        return outage_fault(&b->outage);
 }
 
 /* ---- when to probe -------------------------------------------------------------------------- */

@@ -27,6 +27,10 @@ typedef struct BreakerHandlers {
 } BreakerHandlers;
 
 typedef struct Breaker {
+        /* to be read: the catalog has answered since these peers were given; closed alone is also
+         * what nobody has probed, without an edge */
+        bool answered;
+
         /* private */
         sd_event *event;
         Peers *peers;
@@ -34,7 +38,6 @@ typedef struct Breaker {
         BreakerHandlers handlers;
         void *userdata;
         bool closed;
-        bool answered;           /* the catalog has, since these peers were given */
         uint64_t closed_at_usec; /* the last time, monotonic; the next ones too */
         CatalogCall *probe;
         Timer timer;
@@ -65,10 +68,6 @@ void breaker_retry(Breaker *b);
 void breaker_record_fault(Breaker *b, const Fault *fault, uint64_t begun_usec);
 
 bool breaker_is_closed(const Breaker *b);
-
-/* The catalog has answered since these peers were given: closed alone is also what nobody has
- * probed, without an edge. */
-bool breaker_answered(const Breaker *b);
 
 /* Whether it reports for the edges: the catalog is away, or a probe is to tell. */
 bool breaker_is_in_doubt(const Breaker *b);

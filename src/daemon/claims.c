@@ -34,11 +34,6 @@ void claims_init(Claims *c, sd_event *event, const MirrorInstance *instance,
         outage_init(&c->outage, OUTAGE_FLOOR_USEC, OUTAGE_CEILING_USEC);
 }
 
-int64_t claims_next(const Claims *c)
-{
-        return c->next_usec;
-}
-
 bool claims_is_registered(const Claims *c)
 {
         return c->stage == CLAIMS_SERVE;
@@ -47,11 +42,6 @@ bool claims_is_registered(const Claims *c)
 bool claims_is_busy(const Claims *c)
 {
         return c->task.task;
-}
-
-const Fault *claims_postgres_fault(const Claims *c)
-{
-        return c->outage.down ? &c->outage.fault : NULL;
 }
 
 /* ---- when to ask ---------------------------------------------------------------------------- */

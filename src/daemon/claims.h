@@ -32,7 +32,7 @@ typedef struct ClaimsHandlers {
         void (*registered)(void *userdata);
         /* Discovered edges, as the database has them. -ENOMEM. */
         int (*discovered)(const MirrorDiscovered *edges, size_t n, void *userdata);
-        /* What claims_next says, or whether the edges are registered, has changed. */
+        /* next_usec, or whether the edges are registered, has changed. */
         void (*changed)(void *userdata);
 } ClaimsHandlers;
 
@@ -43,7 +43,10 @@ typedef enum ClaimsStage {
 } ClaimsStage;
 
 typedef struct Claims {
-        DatabaseClock clock; /* to be read; set by each answer */
+        /* to be read */
+        DatabaseClock clock; /* set by each answer */
+        int64_t next_usec;   /* by that, the next edge is due; INT64_MAX: none is */
+        Outage outage;       /* of PostgreSQL, as far as known */
 
         /* private */
         sd_event *event;
@@ -58,9 +61,7 @@ typedef struct Claims {
         bool discovered_is_read; /* since edges were registered as they are */
         PeersTask task;
         Timer timer;
-        Outage outage; /* of PostgreSQL */
         unsigned asked;
-        int64_t next_usec;      /* the next edge is due; INT64_MAX: none */
         int64_t expected_usec;  /* what we know to be due that the question under way left out */
         uint64_t register_usec; /* when the edges are made known again, monotonic */
 } Claims;
@@ -87,16 +88,10 @@ void claims_check_postgres(Claims *c);
  * INT64_MAX: nothing is known of one. */
 void claims_expect(Claims *c, int64_t due_usec);
 
-/* When the next edge is due, by PostgreSQL's clock; INT64_MAX: none is. */
-int64_t claims_next(const Claims *c);
-
 bool claims_is_registered(const Claims *c);
 
 /* A question is under way. */
 bool claims_is_busy(const Claims *c);
-
-/* Why PostgreSQL cannot be used; NULL: it can, as far as known. */
-const Fault *claims_postgres_fault(const Claims *c);
 
 /* Asks no more. What is under way comes to its end: it may take leases. */
 void claims_stop(Claims *c);

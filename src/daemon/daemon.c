@@ -101,12 +101,13 @@ static unsigned daemon_capacity(void *userdata)
 static int daemon_exclude(Uuid **ret, size_t *ret_n, void *userdata)
 {
         const Daemon *d = userdata;
-        size_t n = d->runs.n + edges_count_unknown(&d->edges);
+        size_t n = d->runs.n + d->edges.n_unknown;
         Uuid *ids = calloc(n + 1, sizeof(*ids));
         if (!ids)
                 return -ENOMEM;
         runs_copy_edges(&d->runs, ids);
-        edges_copy_unknown(&d->edges, ids + d->runs.n);
+        for (size_t i = d->runs.n; i < n; i++)
+                ids[i] = d->edges.unknown[i - d->runs.n];
         *ret = ids;
         *ret_n = n;
         return 0;
@@ -254,17 +255,17 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
         const Daemon *d = userdata;
         ServiceSnapshot s = {.stopping = d->stopping,
                              .registering = !claims_is_registered(&d->claims),
-                             .postgres_fault = claims_postgres_fault(&d->claims),
-                             .statement_fault = runs_statement_fault(&d->runs),
+                             .postgres_fault = outage_fault(&d->claims.outage),
+                             .statement_fault = outage_fault(&d->runs.statement),
                              .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                              .n_running = d->runs.n,
                              .n_ended = d->runs.n_ended,
                              .n_edges = edges_count(&d->edges),
                              .n_wanted = edges_count_wanted(&d->edges),
                              .now_usec = database_clock_now(&d->claims.clock),
-                             .next_usec = claims_next(&d->claims)};
+                             .next_usec = d->claims.next_usec};
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
-        s.catalog_answers = breaker_answered(&d->breaker) || discovery_answered(&d->discovery);
+        s.catalog_answers = d->breaker.answered || d->discovery.answered;
         s.discovery_fault = discovery_problem(&d->discovery, &d->claims.clock, s.discovery_next);
         return s;
 }

@@ -70,11 +70,6 @@ static void discovery_later(Discovery *d, uint64_t delay_usec)
         discovery_wait(d);
 }
 
-bool discovery_answered(const Discovery *d)
-{
-        return d->answered;
-}
-
 const Fault *discovery_fault(const Discovery *d, const DatabaseClock *clock,
                              char ret_next[static DISCOVERY_NEXT_BYTES])
 {
@@ -82,7 +77,7 @@ const Fault *discovery_fault(const Discovery *d, const DatabaseClock *clock,
         int64_t at_usec = database_clock_now(clock) + (int64_t)discovery_left(d);
         (void)snprintf(ret_next, DISCOVERY_NEXT_BYTES, "it is asked again at %s",
                        utc_format(at_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, when));
-        return d->outage.down ? &d->outage.fault : NULL;
+        return outage_fault(&d->outage);
 }
 
 const Fault *discovery_problem(const Discovery *d, const DatabaseClock *clock,

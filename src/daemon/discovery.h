@@ -37,6 +37,8 @@ typedef struct DiscoveryMissing {
 } DiscoveryMissing;
 
 typedef struct Discovery {
+        bool answered; /* to be read: it has listed them since the configuration was given */
+
         /* private */
         sd_event *event;
         Peers *peers;
@@ -46,7 +48,6 @@ typedef struct Discovery {
         Timer timer;
         uint64_t ask_at_usec; /* while the timer is armed; monotonic */
         bool waits;           /* for may_ask */
-        bool answered;        /* the catalog has, to this configuration */
         Discover *discover;
         CatalogCall *call;         /* by id */
         DiscoveryMissing *missing; /* in order of id */
@@ -68,9 +69,6 @@ void discovery_configure(Discovery *d, Peers *peers, const ConfigDiscover *confi
 
 /* may_ask may be true now. */
 void discovery_retry(Discovery *d);
-
-/* It has listed Edge connections since the configuration was given. */
-bool discovery_answered(const Discovery *d);
 
 /* Why the catalog could not be asked the last time; NULL: it could, or has not been asked. Either
  * way when it is asked again, for a person. */

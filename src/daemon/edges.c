@@ -383,14 +383,3 @@ void edges_add_unknown(EdgeSet *s, const Uuid *id)
         if (ARRAY_GROW(s->unknown, s->n_unknown) >= 0) /* else it will be released again */
                 s->unknown[s->n_unknown++] = *id;
 }
-
-size_t edges_count_unknown(const EdgeSet *s)
-{
-        return s->n_unknown;
-}
-
-void edges_copy_unknown(const EdgeSet *s, Uuid *out)
-{
-        if (s->n_unknown > 0)
-                memcpy(out, s->unknown, s->n_unknown * sizeof(*out));
-}

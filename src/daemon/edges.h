@@ -16,6 +16,10 @@
 #include "sync/discover.h"
 
 typedef struct EdgeSet {
+        /* to be read: due in PostgreSQL, but not scheduled here, as far as there is memory */
+        Uuid *unknown;
+        size_t n_unknown;
+
         /* private */
         Config *config;
         ConfigEdge *found; /* discovered, in order of id; only the names are their own */
@@ -24,8 +28,6 @@ typedef struct EdgeSet {
         Uuid *vanished;      /* in order; not taken from the database before they are found again */
         size_t n_vanished;
         size_t turn; /* of edges_next */
-        Uuid *unknown;
-        size_t n_unknown;
 } EdgeSet;
 
 /* Takes a reference of the configuration, which replaces that of before; what was unknown may be
@@ -72,10 +74,5 @@ int edges_copy_discovered(const EdgeSet *s, Uuid **ret, size_t *ret_n);
 
 /* ---- what is not known ---------------------------------------------------------------------- */
 
-/* Due in PostgreSQL, but not scheduled here: remembered until the set is changed, as far as there
- * is memory. */
+/* Remembered until the set is changed. */
 void edges_add_unknown(EdgeSet *s, const Uuid *id);
-size_t edges_count_unknown(const EdgeSet *s);
-
-/* Writes edges_count_unknown(s) ids. */
-void edges_copy_unknown(const EdgeSet *s, Uuid *out);

@@ -39,6 +39,11 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         return log_it;
 }
 
+const Fault *outage_fault(const Outage *o)
+{
+        return o->down ? &o->fault : NULL;
+}
+
 void outage_log_next(Outage *o)
 {
         o->log_usec = 0;

@@ -41,6 +41,9 @@ void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 
+/* NULL: it is not down. */
+const Fault *outage_fault(const Outage *o);
+
 /* The next failure is logged, however soon. */
 void outage_log_next(Outage *o);
 

@@ -428,11 +428,6 @@ int runs_init(Runs *r, sd_event *event, const DatabaseClock *clock, const RunsHa
         return error < 0 ? error : sd_event_source_set_enabled(r->reaper, SD_EVENT_OFF);
 }
 
-const Fault *runs_statement_fault(const Runs *r)
-{
-        return r->statement.down ? &r->statement.fault : NULL;
-}
-
 void runs_copy_edges(const Runs *r, Uuid *out)
 {
         const Run *run;

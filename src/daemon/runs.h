@@ -53,6 +53,8 @@ typedef struct RunsHandlers {
 typedef struct Runs {
         unsigned n;       /* that are under way */
         uint64_t n_ended; /* since the start */
+        /* something that only runs come across: a privilege, a table, a full disk */
+        Outage statement;
 
         /* private */
         sd_event *event;
@@ -62,8 +64,6 @@ typedef struct Runs {
         sd_event_source *reaper;
         LIST_HEAD(RunList, Run) list;
         bool stopping;
-        /* something that only runs come across: a privilege, a table, a full disk */
-        Outage statement;
         HeldEdges held;
 } Runs;
 
@@ -86,9 +86,6 @@ void runs_retry_reports(Runs *r, const Peers *peers);
 /* Breaks off those that began with these peers and still need the catalog, which refuses the
  * credentials or has asked for a pause. */
 void runs_break_off(Runs *r, const Peers *peers, const Fault *fault);
-
-/* What the statements of runs lack in PostgreSQL; NULL: nothing known. */
-const Fault *runs_statement_fault(const Runs *r);
 
 /* Writes the r->n edges of those that are under way. */
 void runs_copy_edges(const Runs *r, Uuid *out);
