@@ -317,7 +317,8 @@ int check_discovery(Checks *c, DiscoverCallback on_found, void *userdata)
 {
         Session *s = &c->session;
         Fault fault;
-        int status = s->peers && s->peers->catalog ? CLI_EXIT_DONE : session_try_catalog(s, &fault);
+        int status = s->peers && s->peers->catalog ? CLI_EXIT_DONE
+                                                   : session_try(s, SESSION_CATALOG, &fault);
         c->on_found = on_found;
         c->userdata = userdata;
         c->begun_usec = clock_monotonic_usec();
@@ -364,7 +365,7 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
 void check_postgres(Checks *c)
 {
         Fault fault;
-        int status = session_try_mirror(&c->session, &fault);
+        int status = session_try(&c->session, SESSION_MIRROR, &fault);
         int r = status == 0 ? mirror_check(c->session.peers->mirror, check_on_mirror, c, NULL) : 0;
         if (status == 0 && r >= 0)
                 return;

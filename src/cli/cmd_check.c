@@ -313,7 +313,7 @@ int command_check(const CommandLine *line)
                 /* What is wrong with one side is no reason to keep quiet about the other. */
                 Fault fault;
                 check_certificate(&c.checks, false);
-                int catalog_status = session_try_catalog(&c.checks.session, &fault);
+                int catalog_status = session_try(&c.checks.session, SESSION_CATALOG, &fault);
                 if (catalog_status == 0) {
                         check_next_edges(&c);
                 } else {

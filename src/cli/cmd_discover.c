@@ -121,7 +121,7 @@ int command_discover(const CommandLine *line)
         Discovery c = {.json = line->json, .session.edges_optional = true};
         int status = session_load(&c.session, line->config_file);
         if (status == 0)
-                status = session_open_catalog(&c.session);
+                status = session_open(&c.session, SESSION_CATALOG);
         if (status == 0) {
                 int r = discover_start(c.session.peers->catalog, c.session.event,
                                        discovery_on_found, &c, &c.discover);

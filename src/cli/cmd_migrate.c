@@ -49,7 +49,7 @@ int command_migrate(const CommandLine *line)
                 return session_begun(&s, mirror_migrate_print(stdout));
         int status = session_load(&s, line->config_file);
         if (status == 0)
-                status = session_open_mirror(&s);
+                status = session_open(&s, SESSION_MIRROR);
         if (status == 0) {
                 int r = line->grants ? mirror_grants(s.peers->mirror, line->grants,
                                                      migration_on_grant, &s, NULL)

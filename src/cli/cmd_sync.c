@@ -385,9 +385,9 @@ static int command_begin(SyncCommand *c)
 
 static int command_open(SyncCommand *c)
 {
-        int status = session_open_mirror(&c->session);
+        int status = session_open(&c->session, SESSION_MIRROR);
         if (status == 0)
-                status = session_open_catalog(&c->session);
+                status = session_open(&c->session, SESSION_CATALOG);
         if (status != 0)
                 return status;
 

@@ -53,22 +53,6 @@ int session_failed(const Fault *fault)
         return session_fault_status(fault);
 }
 
-static int session_open_event(Session *s, Fault *ret_fault)
-{
-        int r = s->event ? 0 : sd_event_new(&s->event);
-        if (r >= 0 && !s->peers)
-                r = peers_new(s->event, s->config, &s->peers);
-        return r < 0 ? fault_not_begun(ret_fault, r, "the event loop cannot be opened") : 0;
-}
-
-static int session_opened(Session *s, int r, const Fault *fault)
-{
-        if (r >= 0)
-                return CLI_EXIT_DONE;
-        s->lacks_credential = s->lacks_credential || fault->code == CODE_SECRET_NO_CREDENTIALS;
-        return session_fault_status(fault);
-}
-
 void session_advise(const Session *s)
 {
         _cleanup_(text_done) Text command = {0};
@@ -80,47 +64,39 @@ void session_advise(const Session *s)
         (void)fprintf(stderr, "by hand, as root:\n    %s\n", command.data);
 }
 
-int session_try_mirror(Session *s, Fault *ret_fault)
+int session_try(Session *s, SessionPeer peer, Fault *ret_fault)
 {
-        int r = session_open_event(s, ret_fault);
-        if (r >= 0)
+        int r = s->event ? 0 : sd_event_new(&s->event);
+        if (r >= 0 && !s->peers)
+                r = peers_new(s->event, s->config, &s->peers);
+        if (r < 0)
+                fault_not_begun(ret_fault, r, "the event loop cannot be opened");
+        else if (peer == SESSION_MIRROR)
                 r = peers_open_mirror(s->peers, s->only_reads, ret_fault);
-        return session_opened(s, r, ret_fault);
-}
-
-int session_try_catalog(Session *s, Fault *ret_fault)
-{
-        int r = session_open_event(s, ret_fault);
-        if (r >= 0)
+        else
                 r = peers_open_catalog(s->peers, ret_fault);
-        return session_opened(s, r, ret_fault);
+        if (r >= 0)
+                return CLI_EXIT_DONE;
+        s->lacks_credential = s->lacks_credential || ret_fault->code == CODE_SECRET_NO_CREDENTIALS;
+        return session_fault_status(ret_fault);
 }
 
-static int session_open(Session *s, int (*try)(Session *s, Fault *ret_fault))
+int session_open(Session *s, SessionPeer peer)
 {
         Fault fault;
-        if (try(s, &fault) == CLI_EXIT_DONE)
-                return CLI_EXIT_DONE;
-        int status = session_failed(&fault);
+        int status = session_try(s, peer, &fault);
+        if (status == CLI_EXIT_DONE)
+                return status;
+        log_error("%s", fault.message);
         session_advise(s);
         return status;
-}
-
-int session_open_mirror(Session *s)
-{
-        return session_open(s, session_try_mirror);
-}
-
-int session_open_catalog(Session *s)
-{
-        return session_open(s, session_try_catalog);
 }
 
 int session_open_reading(Session *s, const CommandLine *line)
 {
         int status = s->config ? 0 : session_load(s, line->config_file);
         if (status == 0)
-                status = session_open_mirror(s);
+                status = session_open(s, SESSION_MIRROR);
         return status ? status : session_begun(s, asked_names_take(&s->asked, line->names));
 }
 

@@ -42,19 +42,19 @@ int session_loaded(int r, const Text *errors);
 /* Logs, for a command that spools rows, where they are not kept where $TMPDIR says. */
 void session_log_spool(void);
 
-/* Opens the loop, and PostgreSQL's side; then the catalog's. 0 or an exit status. Secrets are read
- * here. */
-int session_open_mirror(Session *s);
-int session_open_catalog(Session *s);
+typedef enum SessionPeer { SESSION_MIRROR, SESSION_CATALOG } SessionPeer;
+
+/* Opens the loop, and this side; where both are needed, PostgreSQL's is first. 0 or an exit status.
+ * Secrets are read here. */
+int session_open(Session *s, SessionPeer peer);
 
 /* The same, without a message: the fault has the reason. */
-int session_try_mirror(Session *s, Fault *ret_fault);
-int session_try_catalog(Session *s, Fault *ret_fault);
+int session_try(Session *s, SessionPeer peer, Fault *ret_fault);
 
 /* Where a credential was lacking, tells after the faults how a command by hand gets it. */
 void session_advise(const Session *s);
 
-/* session_load, unless that was done, and session_open_mirror, for a command that reads the mirror,
+/* session_load, unless that was done, and session_open, for a command that reads the mirror,
  * with the edges that it was asked about. */
 int session_open_reading(Session *s, const CommandLine *line);
 
