@@ -2,22 +2,12 @@
 #include <errno.h>
 #include <signal.h>
 
-static void signals_mask_hangup(int how)
+void signals_hold_hangup(bool hold)
 {
         sigset_t hangup;
         (void)sigemptyset(&hangup);
         (void)sigaddset(&hangup, SIGHUP);
-        (void)sigprocmask(how, &hangup, NULL);
-}
-
-void signals_hold_hangup(void)
-{
-        signals_mask_hangup(SIG_BLOCK);
-}
-
-void signals_release_hangup(void)
-{
-        signals_mask_hangup(SIG_UNBLOCK);
+        (void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
 }
 
 int signals_watch(sd_event *event, const int *signals, size_t n_signals,

@@ -162,7 +162,7 @@ int cli_main(int argc, char **argv)
         CommandLine line;
         const Command *command;
         /* first: whoever has started the service may ask it to reload before it has loaded */
-        signals_hold_hangup();
+        signals_hold_hangup(true);
         open_standard_streams();
         harden_process();
         switch (arguments_parse(commands, ARRAY_SIZE(commands), argc, argv, &line, &command)) {
@@ -174,7 +174,7 @@ int cli_main(int argc, char **argv)
                 break;
         }
         if (command->run != command_run)
-                signals_release_hangup();
+                signals_hold_hangup(false);
         log_open(line.level);
         own_command_set(text_equal(line.config_file, CONFIG_DEFAULT_FILE) ? NULL
                                                                           : line.config_file);
