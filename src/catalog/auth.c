@@ -228,14 +228,9 @@ bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec)
         return true;
 }
 
-const Redact *auth_redact(const Auth *a)
+Redact *auth_redact(Auth *a)
 {
         return &a->redact;
-}
-
-int auth_redact_also(Auth *a, const char *username, const char *secret)
-{
-        return redact_add(&a->redact, username, secret);
 }
 
 const char *auth_advice(const Auth *a)

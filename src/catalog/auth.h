@@ -73,7 +73,8 @@ Doubt *auth_doubt(Auth *a); /* of the header in force */
 /* Whether there is a header that was acquired, and for how long still; UINT64_MAX: not known. */
 bool auth_is_acquired(const Auth *a, uint64_t *ret_left_usec);
 
-const Redact *auth_redact(const Auth *a); /* of all secrets and headers, those of before as well */
+/* Of all secrets and headers, those of before as well; a method adds other spellings of them. */
+Redact *auth_redact(Auth *a);
 /* "; check …": the settings that a refusal is about; and why the secret could not be read again, if
  * the last attempt failed: then the one that is refused is not the one on disk. */
 const char *auth_advice(const Auth *a);
@@ -106,9 +107,6 @@ bool auth_token_is_valid(const char *token);
  */
 int auth_acquired(Auth *a, const char *scheme, const char *value, uint64_t renew_usec,
                   uint64_t expires_usec);
-
-/* What else must not be shown: another spelling of the secret. -ENOMEM. */
-int auth_redact_also(Auth *a, const char *username, const char *secret);
 
 /* What an acquisition failed for may be over: the next one need not wait. */
 void auth_forget_failure(Auth *a);

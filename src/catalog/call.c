@@ -247,7 +247,7 @@ static int call_send(CatalogCall *call)
 static void call_end(CatalogCall *call, const HttpResponse *response)
 {
         _cleanup_(answer_text_done) AnswerText text = {0};
-        const Auth *auth = call->catalog->auth;
+        Auth *auth = call->catalog->auth;
         CatalogAnswer answer;
         call_leave_doubt(call);
         call_leave(call);

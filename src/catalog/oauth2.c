@@ -83,11 +83,6 @@ OAuth2 *oauth2_free(OAuth2 *o)
 
 /* ---- the answer ----------------------------------------------------------------------------- */
 
-void oauth2_token_done(OAuth2Token *t)
-{
-        text_wipe(&t->token);
-}
-
 static void json_wipe(cJSON *document)
 {
         for (cJSON *item = document; item; item = item->next) {
@@ -118,7 +113,8 @@ static uint64_t token_lifetime(const cJSON *body)
         return UINT64_MAX;
 }
 
-int oauth2_parse_token(const char *body, size_t size, OAuth2Token *ret, const char **ret_error)
+int oauth2_parse_token(const char *body, size_t size, Text *ret, uint64_t *ret_lifetime_usec,
+                       const char **ret_error)
 {
         _cleanup_(cleanup_json_wiped) cJSON *document = NULL;
         const char *token, *type;
@@ -139,12 +135,8 @@ int oauth2_parse_token(const char *body, size_t size, OAuth2Token *ret, const ch
         r = json_get_string(document, "token_type", &type);
         if (r == -EINVAL || (r == 0 && strcasecmp(type, "Bearer") != 0))
                 return -EBADMSG;
-        OAuth2Token t = {.lifetime_usec = token_lifetime(document)};
-        r = text_append(&t.token, token, strlen(token));
-        if (r < 0)
-                return r;
-        *ret = t;
-        return 0;
+        *ret_lifetime_usec = token_lifetime(document);
+        return text_append_string(ret, token);
 }
 
 uint64_t oauth2_renew_after(uint64_t lifetime_usec, uint64_t request_timeout_usec)
@@ -299,7 +291,7 @@ static int oauth2_acquire(Auth *a, const char *username, const char *secret, voi
         if (r >= 0)
                 r = form_encode(secret, &o->secret);
         if (r >= 0)
-                r = auth_redact_also(a, o->id, o->secret.data);
+                r = redact_add(auth_redact(a), o->id, o->secret.data);
         if (r >= 0)
                 r = oauth2_send(o);
         if (r < 0)
@@ -349,21 +341,21 @@ static void oauth2_show_expiry(OAuth2 *o, uint64_t expires_usec)
 
 static void oauth2_take(OAuth2 *o, const HttpResponse *response)
 {
-        OAuth2Token token = {0};
+        _cleanup_(text_wipe) Text token = {0};
+        uint64_t life;
         const char *error;
         Fault fault;
-        int r = oauth2_parse_token(response->body, response->body_size, &token, &error);
+        int r = oauth2_parse_token(response->body, response->body_size, &token, &life, &error);
         if (r >= 0) {
-                uint64_t life = token.lifetime_usec, sent = o->sent_usec;
+                uint64_t sent = o->sent_usec;
                 uint64_t renew = oauth2_renew_after(life, o->request_timeout_usec);
                 backoff_reset(&o->backoff);
                 o->in_body = oauth2_in_body(o);
                 oauth2_reset(o);
                 oauth2_show_expiry(o, life == UINT64_MAX ? life : sent + life);
-                r = auth_acquired(o->auth, "Bearer", token.token.data,
+                r = auth_acquired(o->auth, "Bearer", token.data,
                                   renew == UINT64_MAX ? renew : sent + renew,
                                   life == UINT64_MAX ? life : sent + life);
-                oauth2_token_done(&token);
                 if (r >= 0)
                         return;
         }

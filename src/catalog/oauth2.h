@@ -30,17 +30,12 @@ DEFINE_CLEANUP(OAuth2, oauth2, oauth2_free)
 /* AuthOptions: method_userdata is an OAuth2, username the client's id. */
 extern const AuthMethod auth_oauth2;
 
-typedef struct OAuth2Token {
-        Text token;             /* may be sent as bearer */
-        uint64_t lifetime_usec; /* from when it was asked for; UINT64_MAX: not known */
-} OAuth2Token;
-
-void oauth2_token_done(OAuth2Token *t); /* wipes */
-
-/* The answer 200 (RFC 6749, section 5.1): `error` has what is wrong with it, without quoting it.
- * A type other than Bearer, which would have to be sent in another way, is refused. -EBADMSG;
- * -ENOMEM. */
-int oauth2_parse_token(const char *body, size_t size, OAuth2Token *ret, const char **ret_error);
+/* The answer 200 (RFC 6749, section 5.1): appends the token, which may be sent as bearer; the
+ * caller wipes it. Its lifetime is from when it was asked for; UINT64_MAX: not known. `error` has
+ * what is wrong with the answer, without quoting it. A type other than Bearer, which would have to
+ * be sent in another way, is refused. -EBADMSG; -ENOMEM. */
+int oauth2_parse_token(const char *body, size_t size, Text *ret, uint64_t *ret_lifetime_usec,
+                       const char **ret_error);
 
 /* Until when a token is used, from when it was asked for: as long as a request takes that is begun
  * at the last moment, and a tenth of its lifetime, before it ends; at least half of its lifetime.

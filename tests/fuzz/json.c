@@ -500,22 +500,22 @@ void fuzz_edges(const uint8_t *data, size_t size)
 void fuzz_token(const uint8_t *data, size_t size)
 {
         char *text = fuzz_string(data, size);
-        OAuth2Token token = {0};
+        _cleanup_(text_wipe) Text token = {0};
+        uint64_t lifetime_usec = 0;
         const char *error = NULL;
-        if (oauth2_parse_token(text, size, &token, &error) == 0) {
-                const char *body = token.token.data;
+        if (oauth2_parse_token(text, size, &token, &lifetime_usec, &error) == 0) {
+                const char *body = token.data;
                 FUZZ_CHECK(auth_token_is_valid(body));
-                FUZZ_CHECK(strlen(body) == token.token.size);
-                FUZZ_CHECK(token.token.size <= LIMIT_TOKEN_MAX_BYTES);
+                FUZZ_CHECK(strlen(body) == token.size);
+                FUZZ_CHECK(token.size <= LIMIT_TOKEN_MAX_BYTES);
                 FUZZ_CHECK(json_reference_accepts(text, size));
-                uint64_t used = oauth2_renew_after(token.lifetime_usec, 30000000);
-                FUZZ_CHECK(used <= token.lifetime_usec);
-                FUZZ_CHECK(used >= token.lifetime_usec / 2);
-                FUZZ_CHECK(token.lifetime_usec > 0);
+                uint64_t used = oauth2_renew_after(lifetime_usec, 30000000);
+                FUZZ_CHECK(used <= lifetime_usec);
+                FUZZ_CHECK(used >= lifetime_usec / 2);
+                FUZZ_CHECK(lifetime_usec > 0);
         } else {
-                FUZZ_CHECK(error && !token.token.data);
+                FUZZ_CHECK(error && !token.data);
         }
-        oauth2_token_done(&token);
         free(text);
 }
 

@@ -41,14 +41,15 @@ static void a_token_is_taken_with_its_lifetime(void **state)
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 char body[256];
                 const char *error;
-                OAuth2Token token = {0};
+                _cleanup_(text_wipe) Text token = {0};
+                uint64_t lifetime_usec = 0;
                 (void)snprintf(body, sizeof(body), "{\"access_token\":\"abc.DEF-1\",%s}",
                                cases[i].members);
-                assert_int_equal(oauth2_parse_token(body, strlen(body), &token, &error), 0);
-                assert_string_equal(token.token.data, "abc.DEF-1");
-                if (token.lifetime_usec != cases[i].lifetime_usec)
-                        fail_msg("%s: %llu", body, (unsigned long long)token.lifetime_usec);
-                oauth2_token_done(&token);
+                assert_int_equal(
+                        oauth2_parse_token(body, strlen(body), &token, &lifetime_usec, &error), 0);
+                assert_string_equal(token.data, "abc.DEF-1");
+                if (lifetime_usec != cases[i].lifetime_usec)
+                        fail_msg("%s: %llu", body, (unsigned long long)lifetime_usec);
         }
 }
 
@@ -75,11 +76,12 @@ static void what_is_no_token_is_refused_and_not_quoted(void **state)
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
                 const char *error = "";
-                OAuth2Token token = {0};
-                assert_int_equal(
-                        oauth2_parse_token(cases[i].body, strlen(cases[i].body), &token, &error),
-                        -EBADMSG);
-                assert_null(token.token.data);
+                _cleanup_(text_wipe) Text token = {0};
+                uint64_t lifetime_usec = 0;
+                assert_int_equal(oauth2_parse_token(cases[i].body, strlen(cases[i].body), &token,
+                                                    &lifetime_usec, &error),
+                                 -EBADMSG);
+                assert_null(token.data);
                 if (!strstr(error, cases[i].words) || strstr(error, "secret"))
                         fail_msg("%s: %s", cases[i].body, error);
         }
@@ -91,12 +93,13 @@ static void a_token_is_taken_up_to_the_cap(void **state)
         static char body[LIMIT_TOKEN_MAX_BYTES + 100];
         for (int more = 0; more < 2; more++) {
                 const char *error = "";
-                OAuth2Token token = {0};
+                _cleanup_(text_wipe) Text token = {0};
+                uint64_t lifetime_usec = 0;
                 int size = LIMIT_TOKEN_MAX_BYTES + more;
                 (void)snprintf(body, sizeof(body), "{\"access_token\":\"%0*d\"}", size, 1);
-                assert_int_equal(oauth2_parse_token(body, strlen(body), &token, &error),
-                                 more ? -EBADMSG : 0);
-                oauth2_token_done(&token);
+                assert_int_equal(
+                        oauth2_parse_token(body, strlen(body), &token, &lifetime_usec, &error),
+                        more ? -EBADMSG : 0);
         }
 }
 

@@ -315,10 +315,10 @@ static int read_token(void)
 {
         static const char body[] =
                 "{\"access_token\":\"hunter2\",\"token_type\":\"Bearer\",\"expires_in\":60}";
-        OAuth2Token token = {0};
+        _cleanup_(text_wipe) Text token = {0};
+        uint64_t lifetime_usec = 0;
         const char *error;
-        int r = oauth2_parse_token(body, strlen(body), &token, &error);
-        oauth2_token_done(&token);
+        int r = oauth2_parse_token(body, strlen(body), &token, &lifetime_usec, &error);
         return r;
 }
 
