@@ -63,16 +63,18 @@ bool table_bool(const MirrorTable *t, size_t row, const char *column)
 /* Not longer than the text, whatever is cut, and whatever bytes are in it. */
 static const char *keep(char **at, const char *text)
 {
-        static const char ellipsis[] = "…";
         size_t size = strlen(text);
         bool cut = size > LIMIT_WEB_TEXT_BYTES;
+        const char *end = cut ? "…" : "";
+        size_t end_size = strlen(end) + 1;
         if (cut)
-                size = LIMIT_WEB_TEXT_BYTES - (sizeof(ellipsis) - 1);
+                size = LIMIT_WEB_TEXT_BYTES + 1 - end_size;
         while (cut && size > 0 && (text[size] & 0xc0) == 0x80)
                 size--;
         char *copy = *at;
         memcpy(copy, text, size);
-        *at = stpcpy(copy + size, cut ? ellipsis : "") + 1;
+        memcpy(copy + size, end, end_size);
+        *at = copy + size + end_size;
         return copy;
 }
 
