@@ -179,6 +179,8 @@ static void what_waits_is_told_also_when_somebody_has_synced_the_edge_by_hand(vo
         make_due(w, 2, 2);
         harness_service_await_log(s, "took no message (HTTP 503); 1 change to tell", 1);
         no_faults(w);
+        /* as if it had no pause: the service leaves it alone */
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET consecutive_failures = 0"));
         assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
         tell(w, server, "/again");
         harness_service_reload(s);

@@ -219,20 +219,30 @@ static void a_sync_by_hand_ends_the_pause_after_failures(void **state)
         make_due(w, 0, 0);
         await_runs(w, 0, 0, "synced", 1);
         service_stop(w, 0);
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < 4; i++) {
+                bool of_service = i < 2;
                 service_fault(w, "list", 0, "\"status\":400");
                 assert_int_equal(service_program(w, "sync", NULL, "e0"), 1);
+                (void)sql_long(w,
+                               "WITH u AS (UPDATE edgemirror.sync_run SET by_hand = %s WHERE "
+                               "run_id = (SELECT max(run_id) FROM edgemirror.sync_run) RETURNING "
+                               "1) SELECT count(*) FROM u",
+                               of_service ? "false" : "true");
                 pause_for_an_hour(w);
-                assert_int_equal(service_program(w, "sync", NULL, "e0"), 1);
-                assert_due(w, false);
                 no_faults(w);
-                if (i == 1)
-                        rename_a_row(w, 0, "renamed");
+                if (i % 2 == 1)
+                        rename_a_row(w, 0, of_service ? "renamed" : "renamed again");
                 assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
-                assert_due(w, true);
+                assert_due(w, of_service);
                 pause_for_an_hour(w); /* as the schedule of an edge that is well may have it */
                 assert_int_equal(service_program(w, "sync", NULL, "e0"), 0);
                 assert_due(w, false);
+                if (i == 1) { /* the service has synced it */
+                        make_due(w, 0, 0);
+                        (void)service_start(w, 0);
+                        await_runs(w, 0, 0, "synced", 6);
+                        service_stop(w, 0);
+                }
         }
 }
 
