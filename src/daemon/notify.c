@@ -120,10 +120,11 @@ static void notify_on_answer(const HttpResponse *response, void *userdata)
                 notify_try_again(n, delay, response->retry_after_usec, log_it, why);
                 return;
         }
+        size_t n_untold = subjects_count_untold(&n->subjects);
         if (log_it && fate != NOTIFY_TAKEN)
                 log_warning("the receiver of [notify] refuses a message (%s); %zu change%s to tell "
                             "later; check url_file and format, then reload",
-                            why, n_sent, text_plural(n_sent));
+                            why, n_untold, text_plural(n_untold));
         else if (log_it)
                 log_info("the receiver of [notify] %s again",
                          n_sent > 0 ? "takes messages" : "can be reached");
@@ -164,11 +165,16 @@ static int notify_start(Notify *n, NotifySubject *const *subjects, size_t *n_sub
         return r < 0 ? r : http_start(n->http, &request, notify_on_answer, n, &n->transfer);
 }
 
-static void notify_send_message(Notify *n)
+/* answered: PostgreSQL has been asked about what goes. */
+static void notify_send_message(Notify *n, bool answered)
 {
         uint64_t now = clock_monotonic_usec();
         NotifySubject *subjects[LIMIT_NOTIFY_EVENTS];
-        size_t n_sent = subjects_choose(&n->subjects, now, subjects, LIMIT_NOTIFY_EVENTS);
+        size_t n_sent = subjects_choose(&n->subjects, now, answered, subjects, LIMIT_NOTIFY_EVENTS);
+        if (n_sent == 0 && answered) {
+                notify_send(n); /* what else there is */
+                return;
+        }
         if (n_sent == 0) {
                 notify_ask(n);
                 return;
@@ -189,21 +195,18 @@ static void notify_give_up_question(void *userdata)
 {
         Notify *n = userdata;
         peers_task_cancel(&n->question);
-        notify_send_message(n);
+        notify_send_message(n, false);
 }
 
-/* Where it is otherwise, somebody else has synced it; another instance has told it, and others may
- * take its place in the message. An alert may be told twice. */
-static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused_, void *userdata)
+/* Where it is otherwise, somebody else has synced it; another instance has told it. An alert may be
+ * told twice. */
+static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
 {
         Notify *n = userdata;
         if (!o) {
                 peers_task_end(&n->question);
                 timer_cancel(&n->timer);
-                if (n->told_elsewhere)
-                        notify_send(n);
-                else
-                        notify_send_message(n);
+                notify_send_message(n, fault->scope == FAULT_NONE);
                 return;
         }
         char text[NOTIFY_TEXT_BYTES];
@@ -216,7 +219,6 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault _unused
                     notify_time(n));
         s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;
         s->told_usec = clock_monotonic_usec();
-        n->told_elsewhere = n->told_elsewhere || !n->form.alerts;
 }
 
 /* Another instance may have synced an edge since it was seen here: while the receiver was away, or
@@ -226,16 +228,15 @@ static void notify_send(void *userdata)
         Notify *n = userdata;
         NotifySubject *subjects[LIMIT_NOTIFY_EVENTS];
         Uuid edges[LIMIT_NOTIFY_EVENTS];
-        size_t count = subjects_choose(&n->subjects, clock_monotonic_usec(), subjects,
+        size_t count = subjects_choose(&n->subjects, clock_monotonic_usec(), false, subjects,
                                        LIMIT_NOTIFY_EVENTS);
         count = subjects_ask(&n->subjects, subjects, count, edges);
         bool may_ask = count > 0 && n->peers && !n->take(n->userdata).postgres_fault;
         int r = may_ask ? mirror_outcomes(n->peers->mirror, edges, count, n->form.alerts,
                                           notify_on_outcome, n, &n->question.task)
                         : -EAGAIN;
-        n->told_elsewhere = false;
         if (peers_task_begin(&n->question, n->peers, r) < 0) {
-                notify_send_message(n);
+                notify_send_message(n, false);
                 return;
         }
         r = timer_start(&n->timer, n->event, QUESTION_USEC, USEC_PER_SEC, notify_give_up_question,

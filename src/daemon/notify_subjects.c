@@ -74,6 +74,7 @@ void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, Fa
                 subject_move_behind(subjects, s);
         }
         s->asked = false;
+        s->goes = true;
         s->code = code;
         char shown[NOTIFY_TEXT_BYTES];
         (void)text_show(text, shown);
@@ -117,15 +118,15 @@ static unsigned subject_turn(const NotifySubject *s)
         return s->again ? NOTIFY_STATES : NOTIFY_STATES - 1 - s->now;
 }
 
-size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
-                       size_t most)
+size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, bool answered,
+                       NotifySubject **ret, size_t most)
 {
         NotifySubject *s;
         size_t n = 0;
         for (unsigned turn = 0; turn <= NOTIFY_STATES; turn++) {
                 TAILQ_FOREACH(s, subjects, others) {
                         size_t limit = s->most > 0 && s->most < most ? s->most : most;
-                        if (n >= limit || subject_turn(s) != turn ||
+                        if (n >= limit || subject_turn(s) != turn || (answered && !s->goes) ||
                             !subject_is_to_tell(s, now_usec))
                                 continue;
                         ret[n++] = s;
@@ -140,8 +141,9 @@ size_t subjects_ask(NotifySubjects *subjects, NotifySubject *const *chosen, size
         NotifySubject *s;
         size_t n_edges = 0;
         TAILQ_FOREACH(s, subjects, others)
-                s->asked = false;
+                s->asked = s->goes = false;
         for (size_t i = 0; i < n; i++) {
+                chosen[i]->goes = true;
                 chosen[i]->asked = chosen[i]->kind == NOTIFY_EDGE && !chosen[i]->over;
                 if (chosen[i]->asked)
                         ret[n_edges++] = chosen[i]->edge;

@@ -50,6 +50,7 @@ typedef struct NotifySubject {
         bool late;           /* what is so now was not told at the first attempt */
         bool again;          /* it was told, or declined */
         bool asked;          /* whether it is so still, and nothing was seen of it since */
+        bool goes;           /* it was chosen when that was asked, or was seen since */
         uint64_t told_usec;  /* when it was told last; 0: this receiver was not told */
         uint64_t pause_usec; /* until when it is not told again, because it was refused; 0: now */
         size_t most; /* so many go with it at most, because more were declined; 0: any number */
@@ -73,8 +74,8 @@ NotifySubject *subjects_add(NotifySubjects *subjects, NotifyKind kind, const cha
 void subject_set(NotifySubjects *subjects, NotifySubject *s, NotifyState now, FaultCode code,
                  const char *text, time_t time);
 
-/* Stores the edges among the chosen, and marks them, and no others, as asked about; returns how
- * many. */
+/* Stores the edges among the chosen, and marks them as asked about, and all of them, and no others,
+ * as what goes; returns how many edges. */
 size_t subjects_ask(NotifySubjects *subjects, NotifySubject *const *chosen, size_t n, Uuid *ret);
 
 /* The one of that edge which is still asked about, and is not from now on; NULL: there is none. */
@@ -87,9 +88,9 @@ void subject_end(NotifySubjects *subjects, NotifySubject *s, const char *text, t
 size_t subjects_count_to_tell(const NotifySubjects *subjects, uint64_t now_usec);
 
 /* Stores those that go together in the next message, at most so many, what is worse first; returns
- * how many. */
-size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, NotifySubject **ret,
-                       size_t most);
+ * how many. answered: none but what goes since subjects_ask. */
+size_t subjects_choose(const NotifySubjects *subjects, uint64_t now_usec, bool answered,
+                       NotifySubject **ret, size_t most);
 
 typedef enum NotifyFate {
         NOTIFY_TAKEN,

@@ -53,6 +53,7 @@ typedef struct Edge {
         bool enabled;
         bool seen; /* since it is called so, and is enabled, and told of here */
         SyncOutcome outcome, of_service; /* of the last sync; of the last by an instance */
+        uint64_t ended_usec;             /* that one */
 } Edge;
 
 struct HttpTransfer {
@@ -70,8 +71,8 @@ typedef struct Question {
         Uuid *edges;
         size_t n;
         bool by_whomever;
-        uint64_t usec;        /* of the answer */
-        MirrorOutcome *found; /* NULL: as it is then */
+        uint64_t asked_usec, usec; /* usec: of the answer */
+        MirrorOutcome *found;      /* NULL: as it is then */
         bool fails;
 } Question;
 
@@ -98,6 +99,7 @@ typedef struct World {
         bool verbose, network_is_well, alerts, several, restarts, switches, renames;
         bool is_quick; /* the network, where it is not broken */
         Instance instances[INSTANCES_MAX];
+        const Question *answered; /* just now; NULL: none is */
         int n_instances;
         Edge edges[EDGES_MAX];
         unsigned n_edges, n_names;
@@ -235,6 +237,46 @@ HttpClient *http_client_free(HttpClient *client)
         return NULL;
 }
 
+static const char *string_of(const cJSON *object, const char *name)
+{
+        const cJSON *value = cJSON_GetObjectItem(object, name);
+        if (!cJSON_IsString(value))
+                abort();
+        return value->valuestring;
+}
+
+/* Or it was synced since. */
+static bool question_is_about(const Question *q, const char *name)
+{
+        for (unsigned e = 0; e < world->n_edges; e++) {
+                if (strcmp(world->edges[e].name, name) != 0)
+                        continue;
+                bool asked = !world->edges[e].seen || world->edges[e].ended_usec >= q->asked_usec;
+                for (size_t i = 0; i < q->n; i++)
+                        asked = asked || uuid_equal(&q->edges[i], &world->edges[e].id);
+                return asked;
+        }
+        return true; /* it is called otherwise now */
+}
+
+/* What goes as soon as PostgreSQL has answered is what it was asked about. */
+static void check_was_asked(const Question *q, const char *text)
+{
+        _cleanup_(cleanup_json) cJSON *body = cJSON_Parse(text);
+        const cJSON *events = cJSON_IsArray(body) ? body : cJSON_GetObjectItem(body, "events");
+        const cJSON *e;
+        cJSON_ArrayForEach(e, events)
+        {
+                const cJSON *labels = cJSON_GetObjectItem(e, "labels");
+                const cJSON *of = labels ? labels : e;
+                const cJSON *about = labels ? cJSON_GetObjectItem(e, "annotations") : e;
+                const char *name = string_of(of, "name");
+                if (strcmp(string_of(of, "kind"), "edge") == 0 &&
+                    strcmp(string_of(about, "state"), "well") != 0 && !question_is_about(q, name))
+                        complain("edge %s goes, and was not asked about", name);
+        }
+}
+
 int http_start(HttpClient *client, const HttpRequest *request, HttpCallback callback,
                void *userdata, HttpTransfer **ret)
 {
@@ -244,6 +286,8 @@ int http_start(HttpClient *client, const HttpRequest *request, HttpCallback call
         if (instance->under_way)
                 abort();
         instance->under_way = true;
+        if (world->answered && request->json)
+                check_was_asked(world->answered, request->json);
         instance->transfer = (struct HttpTransfer){
                 .callback = callback,
                 .userdata = userdata,
@@ -305,6 +349,7 @@ int mirror_outcomes(Mirror *m, const Uuid *edges, size_t n_edges, bool by_whomev
                         .edges = calloc(n_edges, sizeof(*edges)),
                         .n = n_edges,
                         .by_whomever = by_whomever,
+                        .asked_usec = world->now,
                         .usec = away && chance(50) ? UINT64_MAX
                                                    : world->now + below(world->several ? 4 : 10) *
                                                                           USEC_PER_SEC,
@@ -334,7 +379,9 @@ static void question_answer(Question *question)
                 if (o.outcome != OUTCOME_NONE)
                         q.callback(&o, &fault_none, q.userdata);
         }
+        world->answered = q.fails ? NULL : &q;
         q.callback(NULL, q.fails ? &away : &fault_none, q.userdata);
+        world->answered = NULL;
         question_end(&q);
 }
 
@@ -371,14 +418,6 @@ static void believe(Receiver *r, const char *label, const char *state, time_t en
         (void)snprintf(r->beliefs[i].state, sizeof(r->beliefs[i].state), "%s", state);
         r->beliefs[i].ends = ends;
         tell("the receiver believes: %s is %s", label, state);
-}
-
-static const char *string_of(const cJSON *object, const char *name)
-{
-        const cJSON *value = cJSON_GetObjectItem(object, name);
-        if (!cJSON_IsString(value))
-                abort();
-        return value->valuestring;
 }
 
 /* percent: of its changes, each for itself. */
@@ -531,6 +570,7 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
         if (outcome == OUTCOME_ABORTED)
                 return;
         e->outcome = e->of_service = outcome;
+        e->ended_usec = world->now;
         e->seen = true;
         if (has_a_way(i))
                 pass(2 * USEC_PER_MINUTE);

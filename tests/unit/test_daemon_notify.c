@@ -322,7 +322,7 @@ static void what_was_declined_with_a_message_that_was_full_is_told_too(void **st
         HookBench *w = *state;
         hook_configure(w, "gone");
         hook_change_many(w, 60, OUTCOME_SYNCED, OUTCOME_FAILED, "x");
-        hook_await_log(w, "50 changes to tell later");
+        hook_await_log(w, "60 changes to tell later");
         assert_int_equal(hook_count_untold(w), 60);
         hook_configure(w, "fine");
         hook_await_requests(w, server_requests(w->server) + 2);

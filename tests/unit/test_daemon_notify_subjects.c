@@ -37,7 +37,7 @@ static void fail_edges(void)
 static size_t tell(NotifyFate fate, bool told[static EDGES])
 {
         NotifySubject *chosen[MESSAGE_MAX];
-        size_t n = subjects_choose(&subjects, now_usec, chosen, most);
+        size_t n = subjects_choose(&subjects, now_usec, false, chosen, most);
         for (size_t i = 0; i < n; i++) {
                 chosen[i]->sent = chosen[i]->now;
                 told[chosen[i]->edge.bytes[0]] = fate == NOTIFY_TAKEN;
