@@ -28,7 +28,7 @@ typedef struct Init {
         InitAnswers answers;
         Checks checks;
         char *sections;             /* of the edges that were found */
-        size_t n_sections, n_edges; /* with those that stand beside the file */
+        size_t n_sections, n_edges; /* with those that stand beside the file and are enabled */
         size_t n_beside;            /* files of FILE.d */
 } Init;
 
@@ -89,7 +89,9 @@ static int init_take_edges(Init *c, const Discovered *found)
         if (r >= 0)
                 edge_sections_print(out, &shown);
         c->n_sections = shown.n - shown.n_configured;
-        c->n_edges = c->checks.session.config->n_edges + c->n_sections;
+        c->n_edges = c->n_sections;
+        for (size_t i = 0; i < c->checks.session.config->n_edges; i++)
+                c->n_edges += c->checks.session.config->edges[i].enabled;
         return fclose(out) != 0 && r >= 0 ? -ENOMEM : r;
 }
 

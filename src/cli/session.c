@@ -151,10 +151,12 @@ void session_say_no_edges(const Session *s)
         bool configured = false;
         for (size_t i = 0; i < s->config->n_edges; i++)
                 configured = configured || s->config->edges[i].enabled;
-        printf("the mirror has no edges yet; %s %s\n", own_command(),
-               configured || !s->config->discover.enabled
-                       ? "sync registers those of the configuration"
-                       : "run discovers them");
+        if (configured || s->config->discover.enabled)
+                printf("the mirror has no edges yet; %s %s\n", own_command(),
+                       configured ? "sync registers those of the configuration"
+                                  : "run discovers them");
+        else
+                puts("the mirror has no edges, and no edge is enabled in the configuration");
 }
 
 static const ConfigEdge *find_edge(const Session *s, const DiscoveredEdges *discovered,

@@ -36,15 +36,16 @@ int append_migrate(Text *t, const char *owner)
 /* Names that are foreign may be long: a few are enough to find the others. */
 enum { FOREIGN_SHOWN = 3 };
 
-int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault)
+int foreign_check(const PGresult *result, bool migrating, Fault *ret_fault)
 {
         _cleanup_(text_done) Text found = {0}, command = {0};
         const char *migrates = NULL;
         int n = 0, r = 0;
         for (int row = 0; row < PQntuples(result); row++) {
-                if (!owner_too && result_bool(result, row, 2))
+                bool of_who_migrates = result_bool(result, row, 2);
+                if (of_who_migrates && !migrating)
                         continue;
-                if (result_bool(result, row, 3))
+                if (of_who_migrates)
                         migrates = result_string(result, row, 1);
                 if (n++ < FOREIGN_SHOWN && r >= 0)
                         r = text_printf(&found, "%s%.120s belongs to %.64s", n > 1 ? ", " : "",

@@ -28,9 +28,9 @@ int schema_check(int64_t version, const char *owner, Fault *ret_fault);
 int server_check(const PGresult *result, Fault *ret_fault);
 
 /* Whether nothing in the schema could run somebody else's code; `result` is that of
- * sql_migrate_foreign. owner_too: the schema's owner is somebody else, too, unless this role is it.
- * 0, or a filled fault "schema-foreign". */
-int foreign_check(const PGresult *result, bool owner_too, Fault *ret_fault);
+ * sql_migrate_foreign. migrating: who migrates it is somebody else, too, unless this role is it. 0,
+ * or a filled fault "schema-foreign". */
+int foreign_check(const PGresult *result, bool migrating, Fault *ret_fault);
 
 /* Whether the database belongs to no other catalog than ours; the first column of `result` is that
  * of sql_catalog. 0, or a filled fault "other-catalog". */
