@@ -33,12 +33,12 @@ WITH held AS (
            expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $24::interval END,
            next_run_at = CASE WHEN a.unchanged AND p.over AND c.next_run_at > now() THEN now() ELSE c.next_run_at END
       FROM answer a
-     CROSS JOIN (SELECT CASE WHEN r.by_hand AND e.consecutive_failures > 0
+     CROSS JOIN (SELECT (SELECT CASE WHEN r.by_hand AND e.consecutive_failures > 0
                              THEN (SELECT x.outcome FROM (SELECT * FROM edgemirror.sync_run y WHERE y.edge_connection_id = $1::uuid
                                                            ORDER BY y.run_id DESC LIMIT 1000) x
-                                    WHERE x.outcome <> 'aborted' AND NOT x.by_hand ORDER BY x.run_id DESC LIMIT 1) IN ('failed', 'unstable') END AS over
+                                    WHERE x.outcome <> 'aborted' AND NOT x.by_hand ORDER BY x.run_id DESC LIMIT 1) IN ('failed', 'unstable') END
                    FROM edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id)
-                  WHERE r.run_id = $3::bigint) p
+                  WHERE r.run_id = $3::bigint) AS over) p
      WHERE a.ours AND c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r
