@@ -199,14 +199,17 @@ static void notify_give_up_question(void *userdata)
 }
 
 /* Where it is otherwise, somebody else has synced it; another instance has told it. An alert may be
- * told twice. */
+ * told twice; what people were told leaves its place to others, which are asked about first. */
 static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
 {
         Notify *n = userdata;
         if (!o) {
                 peers_task_end(&n->question);
                 timer_cancel(&n->timer);
-                notify_send_message(n, fault->scope == FAULT_NONE);
+                if (n->told_elsewhere)
+                        notify_send(n);
+                else
+                        notify_send_message(n, fault->scope == FAULT_NONE);
                 return;
         }
         char text[NOTIFY_TEXT_BYTES];
@@ -219,6 +222,7 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault, void *
                     notify_time(n));
         s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;
         s->told_usec = clock_monotonic_usec();
+        n->told_elsewhere = !n->form.alerts;
 }
 
 /* Another instance may have synced an edge since it was seen here: while the receiver was away, or
@@ -235,6 +239,7 @@ static void notify_send(void *userdata)
         int r = may_ask ? mirror_outcomes(n->peers->mirror, edges, count, n->form.alerts,
                                           notify_on_outcome, n, &n->question.task)
                         : -EAGAIN;
+        n->told_elsewhere = false;
         if (peers_task_begin(&n->question, n->peers, r) < 0) {
                 notify_send_message(n, false);
                 return;

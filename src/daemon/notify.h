@@ -57,9 +57,10 @@ typedef struct Notify {
         bool refuses;          /* the latest answer declined a message */
         size_t body_max_bytes; /* of a message of more than one change */
         NotifySubjects subjects;
-        size_t n_sent;      /* that the message under way is about */
-        uint64_t sent_usec; /* when the last message went, monotonic; 0: none did */
-        Outage outage;      /* of the receiver */
+        bool told_elsewhere; /* the answer took out what was to be told */
+        size_t n_sent;       /* that the message under way is about */
+        uint64_t sent_usec;  /* when the last message went, monotonic; 0: none did */
+        Outage outage;       /* of the receiver */
         Timer look_timer, timer;
 } Notify;
 

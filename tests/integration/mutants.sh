@@ -914,6 +914,11 @@ src/daemon/notify.c
 unit/test_daemon_notify what_is_declined_for_what*
 s/if (fate == NOTIFY_UNFIT \&\& n_sent > 1)/if (false)/
 
+what was told elsewhere keeps its place in a message empty
+src/daemon/notify.c
+sim/messages messages
+s/n->told_elsewhere = !n->form.alerts;/;/
+
 what PostgreSQL was not asked about goes with the message
 src/daemon/notify.c
 sim/messages messages
