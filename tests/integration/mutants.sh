@@ -954,6 +954,11 @@ sql/queries/apply_unchanged.sql
 integration/test_queue a_sync_by_hand*
 s/ AND e.consecutive_failures > 0//
 
+a sync whose run is gone keeps its lease
+sql/queries/apply_unchanged.sql
+integration/test_mirror a_sync_whose_run*
+s/ WHERE a.ours AND c.edge/ WHERE EXISTS (SELECT FROM edgemirror.sync_run r WHERE r.run_id = $3::bigint) AND a.ours AND c.edge/
+
 a failure by hand makes its edge due again
 sql/queries/apply_unchanged.sql
 integration/test_queue a_sync_by_hand*

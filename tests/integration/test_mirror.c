@@ -691,6 +691,26 @@ static Ended ask_outcomes(MirrorBench *w, bool by_whomever)
 }
 
 /* Not those that were stopped, nor one that is under way. */
+/* Somebody clears the journal while an edge is synced: a list that is new, and one that is known.
+ */
+static void a_sync_whose_run_is_gone_gives_its_lease_back(void **state)
+{
+        MirrorBench *b = *state;
+        for (int i = 0; i < 2; i++) {
+                _cleanup_(cleanup_spool) Spool *spool = NULL;
+                assert_int_equal(spool_new(&spool), 0);
+                add_row(spool, 1, "a", 0);
+                MirrorRun run = bench_claim(b, &bench_edge);
+                free(harness_sql(&b->pg, "DELETE FROM edgemirror.sync_run"));
+                apply_run(b, &run, spool);
+                assert_string_equal(b->fault.message, "");
+                assert_int_equal(harness_sql_long(&b->pg,
+                                                  "SELECT count(*) FROM edgemirror.edge_claim"
+                                                  " WHERE holder IS NOT NULL"),
+                                 0);
+        }
+}
+
 static void how_edges_have_ended_is_known(void **state)
 {
         MirrorBench *w = *state;
@@ -817,6 +837,7 @@ int main(void)
                         migrate_does_not_wait_for_a_lock_for_long_and_says_who_holds_it,
                         empty_tables),
                 cmocka_unit_test_setup(adds_changes_links_and_holds, empty_tables),
+                cmocka_unit_test_setup(a_sync_whose_run_is_gone_gives_its_lease_back, empty_tables),
                 cmocka_unit_test_setup(how_edges_have_ended_is_known, empty_tables),
                 cmocka_unit_test_setup(a_run_is_by_hand_where_no_service_began_it, empty_tables),
                 cmocka_unit_test_setup(what_was_discovered_for_another_catalog_is_not_given,
