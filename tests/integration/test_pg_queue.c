@@ -200,17 +200,25 @@ static void two_connections_work_side_by_side(void **state)
         bench_assert_done(&second);
 }
 
+/* Four connections are wanted, of a new role that may have so many. */
+static void open_pool_as(Bench *b, const char *role, int limit)
+{
+        char sql[100], conninfo[300];
+        (void)snprintf(sql, sizeof(sql), "CREATE ROLE %s LOGIN CONNECTION LIMIT %d", role, limit);
+        free(harness_sql(&b->pg, sql));
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=%s", b->pg.folder,
+                       role);
+        PgPoolOptions options = bench_options(conninfo);
+        options.max_connections = 4;
+        bench_open_pool(b, &options);
+}
+
 /* A server that takes no further connection: the one that is there does all the work, and the
  * server is not pestered. */
 static void fewer_connections_than_wanted_are_enough(void **state)
 {
         Bench *b = *state;
-        free(harness_sql(&b->pg, "CREATE ROLE narrow LOGIN CONNECTION LIMIT 1"));
-        char conninfo[300];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=narrow", b->pg.folder);
-        PgPoolOptions options = bench_options(conninfo);
-        options.max_connections = 4;
-        bench_open_pool(b, &options);
+        open_pool_as(b, "narrow", 1);
 
         PgStep step = STEP("SELECT 'x' FROM pg_sleep(0.2)");
         PgWork work = SINGLE_OF(step);
@@ -232,12 +240,7 @@ static void fewer_connections_than_wanted_are_enough(void **state)
 static void the_first_connection_is_made_alone(void **state)
 {
         Bench *b = *state;
-        free(harness_sql(&b->pg, "CREATE ROLE shut LOGIN CONNECTION LIMIT 0"));
-        char conninfo[300];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=shut", b->pg.folder);
-        PgPoolOptions options = bench_options(conninfo);
-        options.max_connections = 4;
-        bench_open_pool(b, &options);
+        open_pool_as(b, "shut", 0);
         PgStep step = STEP("SELECT 'x'");
         PgWork work = SINGLE_OF(step);
         Call calls[4];
@@ -256,12 +259,7 @@ static void the_first_connection_is_made_alone(void **state)
 static void a_refused_connection_is_asked_for_again(void **state)
 {
         Bench *b = *state;
-        free(harness_sql(&b->pg, "CREATE ROLE brief LOGIN CONNECTION LIMIT 1"));
-        char conninfo[300];
-        (void)snprintf(conninfo, sizeof(conninfo), "host=%s dbname=test user=brief", b->pg.folder);
-        PgPoolOptions options = bench_options(conninfo);
-        options.max_connections = 4;
-        bench_open_pool(b, &options);
+        open_pool_as(b, "brief", 1);
 
         PgStep hold = STEP("SELECT pg_advisory_xact_lock(7)"), ask = STEP("SELECT 'answered'");
         PgWork work = SINGLE_OF(hold), urgent = SINGLE_OF(ask);
