@@ -37,6 +37,8 @@ CREATE TABLE edgemirror.edge (
     row_count            bigint,
     consecutive_failures bigint      NOT NULL DEFAULT 0,
     last_run_id          bigint,
+    completed_run_id     bigint,
+    service_run_id       bigint,
     digest               text,
     rejected             bigint      NOT NULL DEFAULT 0,
     list_digest          text
@@ -55,6 +57,8 @@ COMMENT ON COLUMN edgemirror.edge.refreshed_at IS 'The last time at which the la
 COMMENT ON COLUMN edgemirror.edge.row_count IS 'Present database connections after the last sync that listed. Null: never listed.';
 COMMENT ON COLUMN edgemirror.edge.consecutive_failures IS 'Runs that failed or were unstable since the last one that was neither.';
 COMMENT ON COLUMN edgemirror.edge.last_run_id IS 'The last run that ended; see sync_run.';
+COMMENT ON COLUMN edgemirror.edge.completed_run_id IS 'The last run that ended and was not stopped (aborted).';
+COMMENT ON COLUMN edgemirror.edge.service_run_id IS 'The last run of a service that ended and was not stopped: what people were told.';
 COMMENT ON COLUMN edgemirror.edge.digest IS 'Digest of its present rows, as the last sync that wrote rows left them; see digest_of. Null: not known; the next sync that applies a list writes it.';
 COMMENT ON COLUMN edgemirror.edge.rejected IS 'Rows of the last list that cannot be mirrored; see the view rejected.';
 COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that the mirror is, with the rows of it that cannot be mirrored: a list with this digest changes nothing. Null: there is none, because rows are missing and stay, the list was not whole, or another edge has taken rows over.';

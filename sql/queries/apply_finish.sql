@@ -5,7 +5,16 @@
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list ("": the mirror is not this list), $23 all of it was seen, $24 counts: listed, added, changed, removed,
 -- restored, unchanged, held, pending, rejected, present rows (bigint array), $25 digest of what the mirror has ("": not known, computed from the rows).
-WITH held AS (
+WITH run AS (
+    SELECT run_id, by_hand FROM edgemirror.sync_run WHERE run_id = $3::bigint
+), before AS (
+    -- How the edge was: its last run that was not stopped, and the last one of a service.
+    SELECT e.consecutive_failures > 0 AS failing, c.outcome, s.outcome AS of_service
+      FROM edgemirror.edge e
+      LEFT JOIN edgemirror.sync_run c ON c.run_id = e.completed_run_id
+      LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id
+     WHERE e.edge_connection_id = $1::uuid
+), held AS (
     SELECT edge_connection_id
       FROM edgemirror.edge_claim
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
@@ -16,14 +25,11 @@ WITH held AS (
       FROM held, (SELECT $24::bigint[]) counts (c)
 ), released AS (
     UPDATE edgemirror.edge_claim c
-       SET holder = NULL, expires_at = NULL, next_run_at = CASE WHEN p.over AND c.next_run_at > now() THEN now() ELSE c.next_run_at END
-      FROM held
-     CROSS JOIN (SELECT (SELECT CASE WHEN r.by_hand AND e.consecutive_failures > 0 AND n.outcome IN ('synced', 'held')
-                             THEN (SELECT x.outcome FROM (SELECT * FROM edgemirror.sync_run y WHERE y.edge_connection_id = $1::uuid
-                                                           ORDER BY y.run_id DESC LIMIT 1000) x
-                                    WHERE x.outcome <> 'aborted' AND NOT x.by_hand ORDER BY x.run_id DESC LIMIT 1) IN ('failed', 'unstable') END
-                   FROM n, edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id)
-                  WHERE r.run_id = $3::bigint) AS over) p
+       SET holder = NULL, expires_at = NULL,
+           next_run_at = CASE WHEN n.outcome IN ('synced', 'held') AND c.next_run_at > now()
+                               AND (SELECT r.by_hand AND b.failing AND b.of_service IN ('failed', 'unstable') FROM run r, before b) THEN now()
+                              ELSE c.next_run_at END
+      FROM n
      WHERE c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r
@@ -44,6 +50,8 @@ WITH held AS (
            row_count = n.row_count, digest = coalesce(nullif($25::text, ''), (SELECT p.digest FROM edgemirror.digest_of($1::uuid) p)),
            rejected = CASE WHEN $23::boolean THEN n.rejected ELSE greatest(n.rejected, e.rejected) END,
            list_digest = nullif($22::text, ''), last_run_id = $3::bigint,
+           completed_run_id = coalesce((SELECT run_id FROM run), e.completed_run_id),
+           service_run_id = coalesce((SELECT run_id FROM run WHERE NOT by_hand), e.service_run_id),
            consecutive_failures = CASE WHEN n.outcome IN ('synced', 'held') THEN 0 ELSE e.consecutive_failures + 1 END
       FROM n
      WHERE e.edge_connection_id = $1::uuid
@@ -51,9 +59,7 @@ WITH held AS (
 SELECT CASE WHEN n.added + n.changed + n.removed + n.restored > 0 THEN
             pg_notify('edgemirror_change', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'added', n.added,
                                                              'changed', n.changed, 'removed', n.removed, 'restored', n.restored)::text) END,
-       CASE WHEN n.outcome <> 'synced'
-              OR (SELECT r.outcome FROM edgemirror.sync_run r
-                   WHERE r.edge_connection_id = $1::uuid AND r.run_id < $3::bigint AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) <> 'synced' THEN
+       CASE WHEN n.outcome <> 'synced' OR (SELECT b.outcome FROM before b) <> 'synced' THEN
             pg_notify('edgemirror_trouble', json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'outcome', n.outcome,
                                                               'code', CASE WHEN n.outcome <> 'synced' THEN coalesce($15::text, n.outcome) END)::text) END
   FROM n

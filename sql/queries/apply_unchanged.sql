@@ -7,7 +7,16 @@
 -- $1 edge, $2 epoch, $3 run, $4 outcome, $5 refresh, $6 job id, $7 state, $8 result, $9 progress, $10 message, $11 job, $12 pages, $13 requests,
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed whole, $20 how long ago the list was begun (interval), $21 … the
 -- refresh was not over yet, $22 digest of the list, $23 its rows, $24 lease (interval), $25 rows of it that cannot be mirrored.
-WITH held AS (
+WITH run AS (
+    SELECT run_id, by_hand FROM edgemirror.sync_run WHERE run_id = $3::bigint
+), before AS (
+    -- How the edge was: its last run that was not stopped, and the last one of a service.
+    SELECT e.consecutive_failures > 0 AS failing, c.outcome, s.outcome AS of_service
+      FROM edgemirror.edge e
+      LEFT JOIN edgemirror.sync_run c ON c.run_id = e.completed_run_id
+      LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id
+     WHERE e.edge_connection_id = $1::uuid
+), held AS (
     SELECT edge_connection_id
       FROM edgemirror.edge_claim
      WHERE edge_connection_id = $1::uuid AND epoch = $2::bigint AND holder IS NOT NULL
@@ -18,7 +27,9 @@ WITH held AS (
     UPDATE edgemirror.edge e
        SET listed_at = statement_timestamp() - $20::interval,
            refreshed_at = CASE WHEN $5::text = 'clean' THEN statement_timestamp() - $21::interval ELSE e.refreshed_at END,
-           last_run_id = $3::bigint, consecutive_failures = 0
+           last_run_id = $3::bigint, consecutive_failures = 0,
+           completed_run_id = coalesce((SELECT run_id FROM run), e.completed_run_id),
+           service_run_id = coalesce((SELECT run_id FROM run WHERE NOT by_hand), e.service_run_id)
       FROM held h, free f
      WHERE e.edge_connection_id = f.edge_connection_id AND $19::boolean
        AND e.list_digest = $22::text
@@ -31,14 +42,10 @@ WITH held AS (
     UPDATE edgemirror.edge_claim c
        SET holder = CASE WHEN NOT a.unchanged THEN c.holder END,
            expires_at = CASE WHEN NOT a.unchanged THEN clock_timestamp() + $24::interval END,
-           next_run_at = CASE WHEN a.unchanged AND p.over AND c.next_run_at > now() THEN now() ELSE c.next_run_at END
+           next_run_at = CASE WHEN a.unchanged AND c.next_run_at > now()
+                               AND (SELECT r.by_hand AND b.failing AND b.of_service IN ('failed', 'unstable') FROM run r, before b) THEN now()
+                              ELSE c.next_run_at END
       FROM answer a
-     CROSS JOIN (SELECT (SELECT CASE WHEN r.by_hand AND e.consecutive_failures > 0
-                             THEN (SELECT x.outcome FROM (SELECT * FROM edgemirror.sync_run y WHERE y.edge_connection_id = $1::uuid
-                                                           ORDER BY y.run_id DESC LIMIT 1000) x
-                                    WHERE x.outcome <> 'aborted' AND NOT x.by_hand ORDER BY x.run_id DESC LIMIT 1) IN ('failed', 'unstable') END
-                   FROM edgemirror.sync_run r JOIN edgemirror.edge e USING (edge_connection_id)
-                  WHERE r.run_id = $3::bigint) AS over) p
      WHERE a.ours AND c.edge_connection_id = $1::uuid
 ), journal AS (
     UPDATE edgemirror.sync_run r
@@ -61,8 +68,7 @@ WITH held AS (
 SELECT ours, unchanged, (SELECT row_count FROM same) AS row_count,
        NOT unchanged AND EXISTS (SELECT FROM edgemirror.database_connection d WHERE d.edge_connection_id = $1::uuid AND d.removed_at IS NULL) AS has_rows,
        CASE WHEN unchanged
-             AND (SELECT r.outcome FROM edgemirror.sync_run r
-                   WHERE r.edge_connection_id = $1::uuid AND r.run_id < $3::bigint AND r.outcome <> 'aborted' ORDER BY r.run_id DESC LIMIT 1) <> 'synced' THEN
+             AND (SELECT b.outcome FROM before b) <> 'synced' THEN
             pg_notify('edgemirror_trouble',
                       json_build_object('edgeConnectionId', $1::uuid, 'runId', $3::bigint, 'outcome', $4::text, 'code', NULL)::text) END
   FROM answer

@@ -10,7 +10,7 @@ WITH made (relation, columns) AS (VALUES
     ('database_connection_history',  'id edge_connection_id name database_id valid_from valid_to run_id'),
     ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at removed removed_run_id'),
     ('edge',                         'edge_connection_id name catalog_name enabled origin schedule timezone first_listed_at listed_at refreshed_at row_count
-                                      consecutive_failures last_run_id digest rejected list_digest'),
+                                      consecutive_failures last_run_id completed_run_id service_run_id digest rejected list_digest'),
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch request_taken_at'),
     ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age row_count held pending
                                       rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue state'),

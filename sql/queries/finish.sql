@@ -4,7 +4,7 @@
 -- $14 error scope, $15 code, $16 message, $17 http status, $18 problem, $19 listed, $20 whether the job is that of an earlier run, $21 whether it is
 -- the service's.
 WITH run AS (
-    SELECT trigger FROM edgemirror.sync_run WHERE run_id = $3::bigint
+    SELECT run_id, trigger, by_hand FROM edgemirror.sync_run WHERE run_id = $3::bigint
 ), released AS (
     UPDATE edgemirror.edge_claim
        SET holder = NULL, expires_at = NULL,
@@ -23,7 +23,9 @@ WITH run AS (
      WHERE run_id = $3::bigint AND EXISTS (SELECT FROM released)
 ), edge AS (
     UPDATE edgemirror.edge
-       SET consecutive_failures = consecutive_failures + CASE WHEN $4::text = 'aborted' THEN 0 ELSE 1 END, last_run_id = $3::bigint
+       SET consecutive_failures = consecutive_failures + CASE WHEN $4::text = 'aborted' THEN 0 ELSE 1 END, last_run_id = $3::bigint,
+           completed_run_id = coalesce((SELECT run_id FROM run WHERE $4::text <> 'aborted'), completed_run_id),
+           service_run_id = coalesce((SELECT run_id FROM run WHERE $4::text <> 'aborted' AND NOT by_hand), service_run_id)
      WHERE edge_connection_id = $1::uuid AND EXISTS (SELECT FROM released)
 )
 SELECT count(*),

@@ -313,15 +313,20 @@ void bench_apply(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_t 
         bench_apply_spool(b, edge, spool);
 }
 
-void bench_fail(MirrorBench *b, const Uuid *edge)
+void bench_end(MirrorBench *b, const MirrorRun *run, SyncOutcome outcome)
 {
-        MirrorRun run = bench_claim(b, edge);
-        MirrorEnding ending = {.outcome = OUTCOME_FAILED};
+        MirrorEnding ending = {.outcome = outcome};
         MirrorTask *task;
-        assert_int_equal(mirror_finish(b->mirror, &run, &ending, mirror_bench_on_plain, b, &task),
+        assert_int_equal(mirror_finish(b->mirror, run, &ending, mirror_bench_on_plain, b, &task),
                          0);
         mirror_bench_wait(b);
         assert_string_equal(b->fault.message, "");
+}
+
+void bench_fail(MirrorBench *b, const Uuid *edge)
+{
+        MirrorRun run = bench_claim(b, edge);
+        bench_end(b, &run, OUTCOME_FAILED);
 }
 
 void bench_remove(MirrorBench *b, int number)

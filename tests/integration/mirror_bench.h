@@ -82,7 +82,8 @@ void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows
                           int gone_from, int gone_to);
 void bench_spool_add(Spool *spool, const BenchRow *row);
 
-/* A sync that failed before it applied anything. */
+/* A run that ends like this before it applied anything; a whole one by hand that has failed. */
+void bench_end(MirrorBench *b, const MirrorRun *run, SyncOutcome outcome);
 void bench_fail(MirrorBench *b, const Uuid *edge);
 
 /* For what has no function here: the callback of a call whose userdata is the bench, and the wait

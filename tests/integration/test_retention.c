@@ -246,11 +246,20 @@ static void the_last_run_of_a_service_stays_behind_those_by_hand(void **state)
         run_at(b, "busy", 90, "'failed'", "told");
         run_at(b, "busy", 80, "'aborted'", "stopped");
         run_at(b, "busy", 70, "'synced'", "old by hand");
-        run_at(b, "busy", 60, "'synced'", "newest by hand");
-        free(harness_sql(&b->pg, "UPDATE edgemirror.sync_run SET by_hand = instance LIKE '%hand'"));
+        run_at(b, "busy", 60, "'synced'", "last by hand");
+        run_at(b, "busy", 50, "'aborted'", "stopped too");
+        run_at(b, "busy", 40, "'aborted'", "stopped last");
+        free(harness_sql(
+                &b->pg,
+                "WITH r AS (SELECT * FROM edgemirror.sync_run) INSERT INTO "
+                "edgemirror.edge (edge_connection_id, name, schedule, timezone, "
+                "last_run_id, completed_run_id, service_run_id) SELECT l.edge_connection_id, "
+                "'busy', 'hourly', 'UTC', l.run_id, c.run_id, s.run_id FROM r l, r c, r s "
+                "WHERE l.instance = 'stopped last' AND c.instance = 'last by hand' AND "
+                "s.instance = 'told'"));
         bench_prune(b, USEC_FOREVER, KEEP, BATCH);
         assert_sql(b, "SELECT instance FROM edgemirror.sync_run ORDER BY instance",
-                   "newest by hand|told");
+                   "last by hand|stopped last|told");
 }
 
 /* Rows that somebody else holds are left for the next time: pruning never stands in a queue. */
