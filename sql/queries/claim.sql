@@ -1,8 +1,8 @@
 -- Takes the lease of an edge if it is free or has ended, raises the epoch (to the microsecond it is: none comes again when an edge is forgotten and
 -- configured anew, or when a failover has lost the last claims), closes a run that was left open, and opens the new run: the intent, before
 -- any request. One row always: found (is the edge registered?), the run or nulls, and who held the lease,
--- its last sign of life, and where the run is that it holds it for; of the edge, how its last run of a service ended that was not stopped
--- (outcome_before; null: there is none), which is what people were told.
+-- its last sign of life, and where the run is that it holds it for; of the edge, its last run of a service that was not stopped, and how it
+-- ended (run_before, outcome_before; null: there is none), which is what people were told.
 -- A lease that this instance took before, from the queue, is known by its epoch. Of the edge's newest run that has a job (runs without a refresh have none; it
 -- is looked for among the last thousand): when it ended in any way while the catalog worked on that job, no longer ago than jobs are waited for, it is resumed,
 -- and the job polled on rather than started twice.
@@ -93,13 +93,14 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
        (SELECT string_agg(DISTINCT x.job_id::text, ' ')
           FROM (SELECT r.job_id FROM edgemirror.sync_run r
                  WHERE (SELECT started_at FROM lost) IS NOT NULL AND r.edge_connection_id = $1::uuid AND r.job_id IS NOT NULL ORDER BY r.run_id DESC LIMIT 64) x) AS known_jobs,
-       (SELECT r.outcome FROM edgemirror.edge e JOIN edgemirror.sync_run r ON r.run_id = e.service_run_id
-         WHERE e.edge_connection_id = $1::uuid) AS outcome_before,
+       s.run_id AS run_before, s.outcome AS outcome_before,
        (extract(epoch FROM clock_timestamp() - greatest(i.seen_at, c.expires_at - coalesce(i.lease, $3::interval))) * 1000000)::bigint AS seen_usec,
        (extract(epoch FROM coalesce(i.lease, $3::interval)) * 1000000)::bigint AS lease_usec
   FROM (SELECT 1) one
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true
+  LEFT JOIN edgemirror.edge e ON e.edge_connection_id = $1::uuid
+  LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id
   LEFT JOIN LATERAL (SELECT * FROM open ORDER BY open.run_id DESC LIMIT 1) b ON true
   LEFT JOIN LATERAL (SELECT x.lease, x.seen_at FROM edgemirror.instance x
                       WHERE o.run_id IS NULL AND x.name = c.holder ORDER BY x.seen_at DESC LIMIT 1) i ON true

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum SyncPhase {
         SYNC_PHASE_REFRESH,
@@ -36,6 +37,13 @@ typedef enum SyncRefresh {
         REFRESH_REJECTED,
         SYNC_REFRESHES,
 } SyncRefresh;
+
+/* How which run ended; {0}: none has. Of an edge a later run has the greater id, whichever instance
+ * it is of. */
+typedef struct EndedRun {
+        int64_t run_id;
+        SyncOutcome outcome;
+} EndedRun;
 
 /* NULL for …_NONE. */
 const char *sync_phase_name(SyncPhase phase);

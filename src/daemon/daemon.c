@@ -220,7 +220,7 @@ static void daemon_on_peer_fault(const RunsPeerFault *f, void *userdata)
 static void daemon_on_ended(const RunsEnd *end, void *userdata)
 {
         Daemon *d = userdata;
-        notify_edge(&d->notify, end->edge, end->before, end->outcome, end->fault);
+        notify_edge(&d->notify, end->edge, &end->before, &end->run, end->fault);
 }
 
 static void daemon_on_expect(int64_t due_usec, void *userdata)

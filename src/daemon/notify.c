@@ -213,10 +213,11 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault, void *
                 return;
         }
         char text[NOTIFY_TEXT_BYTES];
-        NotifyState now = notify_state_of_outcome(o->outcome);
+        NotifyState now = notify_state_of_outcome(o->run.outcome);
         NotifySubject *s = subjects_answered(&n->subjects, &o->edge);
-        if (!s || o->outcome == OUTCOME_NONE || now == s->now)
+        if (!s || o->run.outcome == OUTCOME_NONE || o->run.run_id < s->run_id || now == s->now)
                 return;
+        s->run_id = o->run.run_id;
         notify_edge_line(s->name, now, o->message, text);
         subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : o->code, text,
                     notify_time(n));
@@ -318,23 +319,27 @@ static void notify_seen_elsewhere(const Notify *n, NotifySubject *s, NotifyState
         s->told_usec = clock_monotonic_usec();
 }
 
-void notify_edge(Notify *n, const Uuid *edge, SyncOutcome before, SyncOutcome outcome,
+void notify_edge(Notify *n, const Uuid *edge, const EndedRun *before, const EndedRun *run,
                  const Fault *fault)
 {
         char text[NOTIFY_TEXT_BYTES];
-        NotifyState was = notify_state_of_outcome(before), now = notify_state_of_outcome(outcome);
+        NotifyState was = notify_state_of_outcome(before->outcome);
+        NotifyState now = notify_state_of_outcome(run->outcome);
         const char *name = notify_name_of(n, edge);
-        if (outcome == OUTCOME_ABORTED || !n->form.catalog || !name)
+        if (run->outcome == OUTCOME_ABORTED || !n->form.catalog || !name)
                 return;
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
         if (!s) /* if it was told so, it was not from here */
                 s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);
-        else if (!s->over && (before == OUTCOME_NONE ? n->form.alerts
-                                                     : s->now != was || notify_has_waited(n, s)))
+        else if (!s->over &&
+                 (before->outcome == OUTCOME_NONE ? n->form.alerts
+                                                  : (before->run_id > s->run_id && s->now != was) ||
+                                                            notify_has_waited(n, s)))
                 notify_seen_elsewhere(n, s, was);
         if (!s)
                 return; /* no memory: it is as new by the next sync */
         s->edge = *edge;
+        s->run_id = run->run_id;
         s->over = false;
         notify_edge_line(name, now, fault->message, text);
         notify_see(n, s, now, fault, text);

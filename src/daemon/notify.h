@@ -76,10 +76,11 @@ void notify_configure(Notify *n, Peers *peers, const Config *config);
 /* The edges that are scheduled, or their names, may be others: they were registered again. */
 void notify_edges_changed(Notify *n);
 
-/* A sync of the edge has ended; before: how the last one of a service had, here or elsewhere, which
- * is what was told; NONE: there is none. It is told by the name that the edge has by now. Nothing
+/* A sync of the edge has ended; before: the last one of a service, here or elsewhere, by the
+ * journal, which is what was told. That lacks what was seen here where the end of a run could not
+ * be recorded. It is told by the name that the edge has by now. Nothing
  * happens when the sync was stopped, or the edge is not scheduled any more. */
-void notify_edge(Notify *n, const Uuid *edge, SyncOutcome before, SyncOutcome outcome,
+void notify_edge(Notify *n, const Uuid *edge, const EndedRun *before, const EndedRun *run,
                  const Fault *fault);
 
 /* Logs how much was not sent. */

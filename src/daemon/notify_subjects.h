@@ -37,8 +37,9 @@ typedef struct NotifySubject {
         TAILQ_ENTRY(NotifySubject) others;
         NotifyKind kind;
         char *name, *catalog;
-        Uuid edge; /* that is called so */
-        bool over; /* nothing is, any more: it is well, and kept until that was told */
+        Uuid edge;      /* that is called so */
+        int64_t run_id; /* of it, the last that was seen; what is older is no news */
+        bool over;      /* nothing is, any more: it is well, and kept until that was told */
 
         NotifyState now;
         FaultCode code; /* of now; CODE_NONE when well */

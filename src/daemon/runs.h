@@ -30,9 +30,8 @@ typedef struct RunsPeerFault {
 /* A run that had begun has ended, in any way. */
 typedef struct RunsEnd {
         const Uuid *edge;
-        /* how the run of a service before had ended that was not stopped; NONE: there is none */
-        SyncOutcome before;
-        SyncOutcome outcome;
+        EndedRun before; /* the last run of a service that was not stopped */
+        EndedRun run;
         const Fault *fault;
 } RunsEnd;
 

@@ -65,7 +65,7 @@ static void claim_take_lost(const PGresult *r, MirrorClaim *claim)
 
 static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
-        enum { SINCE = 7, EXPIRES = 8, OUTCOME_BEFORE = 18, SEEN, LEASE };
+        enum { SINCE = 7, EXPIRES = 8, BEFORE = 18, OUTCOME_BEFORE, SEEN, LEASE };
         MirrorClaim *claim = &((ClaimTask *)userdata)->claim;
         if (PQntuples(result) != 1 || !result_bool(result, 0, 0)) {
                 fault_set(ret_fault, FAULT_RUN, ENOENT, CODE_EDGE_NOT_REGISTERED,
@@ -94,7 +94,10 @@ static PgNext claim_on_result(const PGresult *result, void *userdata, Fault *ret
         claim->job_since_usec =
                 claim->resumes && result_text(result, 0, 9) ? result_int(result, 0, 9) : 0;
         claim_take_lost(result, claim);
-        claim->before = sync_outcome_parse(result_text(result, 0, OUTCOME_BEFORE));
+        if (result_text(result, 0, BEFORE))
+                claim->before = (EndedRun){
+                        .run_id = result_int(result, 0, BEFORE),
+                        .outcome = sync_outcome_parse(result_text(result, 0, OUTCOME_BEFORE))};
         return PG_NEXT;
 }
 

@@ -46,8 +46,7 @@ typedef struct MirrorClaim {
         JobKind job_kind;      /* of the last job of a refresh that was recorded */
         unsigned n_known_jobs; /* the last ones of this edge */
         Uuid known_jobs[LIMIT_KNOWN_JOBS];
-        /* of the last run of a service that was not stopped; NONE: there is none */
-        SyncOutcome before;
+        EndedRun before; /* the last run of a service that was not stopped */
 } MirrorClaim;
 
 typedef void (*MirrorClaimCallback)(const MirrorClaim *claim, const Fault *fault, void *userdata);

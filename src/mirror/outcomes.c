@@ -12,9 +12,11 @@ static PgNext outcomes_on_result(const PGresult *r, void *userdata, Fault *ret_f
 {
         OutcomesTask *t = userdata;
         for (int row = 0; row < PQntuples(r); row++) {
-                MirrorOutcome outcome = {.outcome = sync_outcome_parse(result_text(r, row, 1)),
-                                         .code = fault_code_parse(result_text(r, row, 2)),
-                                         .message = result_text(r, row, 3)};
+                MirrorOutcome outcome = {
+                        .run = {.run_id = result_int(r, row, 1),
+                                .outcome = sync_outcome_parse(result_text(r, row, 2))},
+                        .code = fault_code_parse(result_text(r, row, 3)),
+                        .message = result_text(r, row, 4)};
                 if (uuid_parse(result_string(r, row, 0), &outcome.edge) == 0)
                         t->callback(&outcome, &fault_none, t->task.userdata);
         }

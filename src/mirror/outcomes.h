@@ -9,7 +9,7 @@
 
 typedef struct MirrorOutcome {
         Uuid edge;
-        SyncOutcome outcome; /* never aborted: of the last run that was not stopped */
+        EndedRun run; /* the last one that was not stopped */
         FaultCode code;
         const char *message; /* NULL: none */
 } MirrorOutcome;

@@ -40,7 +40,7 @@ struct Sync {
         char *job_url; /* with a query, which is not for the journal; NULL: none */
         char *problem;
         uint64_t started_usec;
-        SyncOutcome before;    /* of the last run of a service that was not stopped */
+        EndedRun before;       /* the last run of a service that was not stopped */
         uint64_t claimed_usec; /* when the lease was asked for */
         /* CLOCK_BOOTTIME; may lie before the host's start. */
         int64_t listed_usec;    /* the list was begun */

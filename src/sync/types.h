@@ -48,8 +48,8 @@ typedef struct SyncReport {
         /* its end could not be recorded: the lease is held still, unless it has ended or somebody
          * took it */
         bool lease_kept;
-        SyncOutcome before; /* of the last run of a service; NONE: there is none */
-        SyncPhase phase;    /* in which it ended; the last one when all went well */
+        EndedRun before; /* the last run of a service that was not stopped */
+        SyncPhase phase; /* in which it ended; the last one when all went well */
         SyncOutcome outcome;
         SyncRefresh refresh; /* REFRESH_NONE: not reached */
         bool has_job;

@@ -690,7 +690,6 @@ static Ended ask_outcomes(MirrorBench *w, bool by_whomever)
         return ended;
 }
 
-/* Not those that were stopped, nor one that is under way. */
 /* Somebody clears the journal while an edge is synced: a list that is new, and one that is known.
  */
 static void a_sync_whose_run_is_gone_gives_its_lease_back(void **state)
@@ -711,6 +710,7 @@ static void a_sync_whose_run_is_gone_gives_its_lease_back(void **state)
         }
 }
 
+/* Not those that were stopped, nor one that is under way. */
 static void how_edges_have_ended_is_known(void **state)
 {
         MirrorBench *w = *state;
@@ -720,8 +720,12 @@ static void how_edges_have_ended_is_known(void **state)
         MirrorEnding ending = {.fault = &fault};
         fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "no");
         MirrorTask *task;
+        const MirrorClaimRequest of_service = {.edge = bench_other_edge,
+                                               .trigger = MIRROR_TRIGGER_SCHEDULE};
+        int64_t failed = 0;
         for (unsigned i = 0; i < 2; i++) {
-                MirrorRun run = bench_claim(w, &bench_other_edge);
+                MirrorRun run = bench_claim_as(w, &of_service);
+                failed = i == 0 ? run.run_id : failed;
                 ending.outcome = i == 0 ? OUTCOME_FAILED : OUTCOME_ABORTED;
                 assert_int_equal(
                         mirror_finish(w->mirror, &run, &ending, mirror_bench_on_plain, w, &task),
@@ -729,20 +733,20 @@ static void how_edges_have_ended_is_known(void **state)
                 mirror_bench_wait(w);
         }
         (void)bench_claim(w, &bench_edge);
-        assert_int_equal(w->claim.before, OUTCOME_NONE); /* it was by hand */
-        free(harness_sql(&w->pg, "UPDATE edgemirror.sync_run SET by_hand = false WHERE "
-                                 "outcome = 'failed'"));
+        assert_int_equal(w->claim.before.outcome, OUTCOME_NONE); /* it was by hand */
         Ended ended = ask_outcomes(w, true);
         assert_int_equal(ended.n, 2);
-        assert_int_equal(ended.of[0].outcome, OUTCOME_SYNCED);
+        assert_int_equal(ended.of[0].run.outcome, OUTCOME_SYNCED);
         assert_int_equal(ended.of[0].code, CODE_NONE);
-        assert_int_equal(ended.of[1].outcome, OUTCOME_FAILED);
+        assert_int_equal(ended.of[1].run.outcome, OUTCOME_FAILED);
+        assert_int_equal(ended.of[1].run.run_id, failed);
         assert_int_equal(ended.of[1].code, CODE_CATALOG_FORBIDDEN);
         assert_string_equal(ended.message, "no");
         ending = (MirrorEnding){.outcome = OUTCOME_HELD};
         for (unsigned i = 0; i < 3; i++) { /* by hand, however often: nobody is told of it */
                 MirrorRun run = bench_claim(w, &bench_other_edge);
-                assert_int_equal(w->claim.before, OUTCOME_FAILED);
+                assert_int_equal(w->claim.before.outcome, OUTCOME_FAILED);
+                assert_int_equal(w->claim.before.run_id, failed);
                 assert_int_equal(
                         mirror_finish(w->mirror, &run, &ending, mirror_bench_on_plain, w, &task),
                         0);
@@ -750,8 +754,8 @@ static void how_edges_have_ended_is_known(void **state)
         }
         ended = ask_outcomes(w, false);
         assert_int_equal(ended.n, 1);
-        assert_int_equal(ended.of[1].outcome, OUTCOME_FAILED);
-        assert_int_equal(ask_outcomes(w, true).of[1].outcome, OUTCOME_HELD);
+        assert_int_equal(ended.of[1].run.outcome, OUTCOME_FAILED);
+        assert_int_equal(ask_outcomes(w, true).of[1].run.outcome, OUTCOME_HELD);
 }
 
 /* Whatever the run becomes: a job that is taken up, or a sync that a service was asked for. */

@@ -178,7 +178,7 @@ static void a_claim_knows_how_a_service_ended_and_looks_at_few_runs(void **state
         long before = column_of(b, "idx_tup_fetch", "sync_run");
         for (int i = 0; i < CLAIMS; i++) {
                 bench_fail(b, &bench_edge);
-                assert_int_equal(b->claim.before, OUTCOME_UNSTABLE);
+                assert_int_equal(b->claim.before.outcome, OUTCOME_UNSTABLE);
         }
         read_until_counted(b);
         long looked_at = column_of(b, "idx_tup_fetch", "sync_run") - before;

@@ -51,9 +51,10 @@ typedef struct Edge {
         Uuid id;
         char name[16];
         bool enabled;
-        bool seen; /* since it is called so, and is enabled, and told of here */
-        SyncOutcome outcome, of_service; /* of the last sync; of the last by an instance */
-        uint64_t ended_usec;             /* that one */
+        bool seen;                     /* since it is called so, and is enabled, and told of here */
+        SyncOutcome outcome;           /* of the last sync */
+        EndedRun recorded, of_service; /* that was the last; the last by an instance */
+        uint64_t ended_usec;           /* that one */
 } Edge;
 
 struct HttpTransfer {
@@ -103,6 +104,7 @@ typedef struct World {
         int n_instances;
         Edge edges[EDGES_MAX];
         unsigned n_edges, n_names;
+        int64_t n_runs;
         Receiver receivers[RECEIVERS];
         Clockwork timers[TIMERS_MAX];
         const char *catalog;
@@ -328,8 +330,8 @@ static MirrorOutcome outcome_of(const Uuid *id, bool by_whomever)
         while (!uuid_equal(&world->edges[e].id, id))
                 e++;
         return (MirrorOutcome){.edge = *id,
-                               .outcome = by_whomever ? world->edges[e].outcome
-                                                      : world->edges[e].of_service,
+                               .run = by_whomever ? world->edges[e].recorded
+                                                  : world->edges[e].of_service,
                                .code = CODE_CATALOG_FORBIDDEN};
 }
 
@@ -376,7 +378,7 @@ static void question_answer(Question *question)
         *question = (Question){0};
         for (size_t i = 0; i < q.n && !q.fails; i++) {
                 MirrorOutcome o = q.found ? q.found[i] : outcome_of(&q.edges[i], q.by_whomever);
-                if (o.outcome != OUTCOME_NONE)
+                if (o.run.outcome != OUTCOME_NONE)
                         q.callback(&o, &fault_none, q.userdata);
         }
         world->answered = q.fails ? NULL : &q;
@@ -556,6 +558,7 @@ static void sync_by_hand(Edge *e, SyncOutcome outcome)
                 return;
         tell("the command syncs edge %s: %s", e->name, sync_outcome_name(outcome));
         e->outcome = outcome;
+        e->recorded = (EndedRun){++world->n_runs, outcome};
         e->seen = false;
 }
 
@@ -564,12 +567,18 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
         Fault fault = fault_none;
         if (outcome != OUTCOME_SYNCED)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%u", below(1000));
-        tell("instance %s: edge %s ends: %s, was %s", i->name, e->name, sync_outcome_name(outcome),
+        const EndedRun run = {++world->n_runs, outcome};
+        /* what only one instance knows, another cannot take back */
+        bool unrecorded = !world->several && !world->network_is_well && chance(10);
+        tell("instance %s: edge %s ends: %s%s, was %s", i->name, e->name,
+             sync_outcome_name(outcome), unrecorded ? ", which nobody records" : "",
              sync_outcome_name(e->outcome));
-        notify_edge(&i->notify, &e->id, e->of_service, outcome, &fault);
+        notify_edge(&i->notify, &e->id, &e->of_service, &run, &fault);
         if (outcome == OUTCOME_ABORTED)
                 return;
-        e->outcome = e->of_service = outcome;
+        e->outcome = outcome;
+        if (!unrecorded)
+                e->recorded = e->of_service = run;
         e->ended_usec = world->now;
         e->seen = true;
         if (has_a_way(i))
@@ -953,8 +962,10 @@ static bool play_told_elsewhere(void)
                 e->id.bytes[0] = (uint8_t)(n + 1);
                 e->enabled = true;
                 (void)snprintf(e->name, sizeof(e->name), "n%u", n);
-                notify_edge(&i->notify, &e->id, OUTCOME_SYNCED, OUTCOME_FAILED, &fault);
-                e->outcome = e->of_service = n % 7 ? OUTCOME_SYNCED : OUTCOME_FAILED;
+                notify_edge(&i->notify, &e->id, &(EndedRun){1, OUTCOME_SYNCED},
+                            &(EndedRun){2, OUTCOME_FAILED}, &fault);
+                e->outcome = n % 7 ? OUTCOME_SYNCED : OUTCOME_FAILED;
+                e->of_service = (EndedRun){3, e->outcome};
                 e->seen = true;
                 failing += n % 7 == 0;
         }

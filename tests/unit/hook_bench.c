@@ -143,7 +143,7 @@ void hook_restart(HookBench *w, const char *path)
         hook_configure(w, path);
 }
 
-static void name_edge(HookBench *w, const Uuid *edge, const char *name)
+static unsigned name_edge(HookBench *w, const Uuid *edge, const char *name)
 {
         unsigned i = index_of(w, edge);
         assert_true(i < HOOK_EDGES_MAX);
@@ -151,11 +151,12 @@ static void name_edge(HookBench *w, const Uuid *edge, const char *name)
         w->edges[i] = *edge;
         w->retired[i] = name == NULL;
         (void)snprintf(w->names[i], sizeof(w->names[i]), "%s", name ? name : "");
+        return i;
 }
 
 void hook_rename(HookBench *w, const Uuid *edge, const char *name)
 {
-        name_edge(w, edge, name);
+        (void)name_edge(w, edge, name);
         notify_edges_changed(&w->notify);
 }
 
@@ -165,8 +166,11 @@ void hook_change(HookBench *w, const Uuid *edge, const char *name, SyncOutcome b
         Fault fault = fault_none;
         if (message)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%s", message);
-        name_edge(w, edge, name);
-        notify_edge(&w->notify, edge, before, outcome, &fault);
+        EndedRun *last = &w->last[name_edge(w, edge, name)], of_before = {last->run_id, before};
+        if (before != last->outcome) /* another instance's */
+                of_before.run_id = before == OUTCOME_NONE ? 0 : ++w->n_runs;
+        *last = (EndedRun){++w->n_runs, outcome};
+        notify_edge(&w->notify, edge, &of_before, last, &fault);
 }
 
 void hook_change_many(HookBench *w, unsigned n, SyncOutcome before, SyncOutcome outcome,

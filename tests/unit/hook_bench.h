@@ -21,6 +21,8 @@ typedef struct HookBench {
         Uuid edges[HOOK_EDGES_MAX]; /* that a sync of has ended; the last one's name */
         char names[HOOK_EDGES_MAX][64];
         bool retired[HOOK_EDGES_MAX];
+        EndedRun last[HOOK_EDGES_MAX]; /* that was seen here */
+        int64_t n_runs;
         unsigned n_edges;
         char folder[64], url_file[96], template_file[96], log_file[96];
         int saved_stderr;
@@ -40,7 +42,8 @@ void hook_configure(HookBench *w, const char *path);
 
 void hook_restart(HookBench *w, const char *path); /* of the instance */
 
-/* A sync of the edge has ended; message: with that fault. */
+/* A sync of the edge has ended; message: with that fault. Where `before` is not how the one before
+ * ended here, another instance has synced it since. */
 void hook_change(HookBench *w, const Uuid *edge, const char *name, SyncOutcome before,
                  SyncOutcome outcome, const char *message);
 
