@@ -59,5 +59,7 @@ int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_use
                                                      : due_by_schedule(edge, now_usec);
         int64_t due = due_after_failure(edge, end, now_usec, random);
         int64_t allowed = now_usec + (int64_t)end->retry_after_usec;
+        if (end->unrecorded && allowed < due_after_no_run(now_usec, random))
+                allowed = due_after_no_run(now_usec, random);
         return due > allowed ? due : allowed;
 }

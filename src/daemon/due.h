@@ -16,8 +16,8 @@
  * due as soon as that is back; when that happens to it again and again, though they answer
  * otherwise (a privilege that only the apply needs), after such a pause;
  *   - whom the catalog tells when it wants to be asked again (Retry-After) is not due before;
- *   - a run that could not even begin is tried again after a short pause: it has left no failure
- * that could be counted.
+ *   - a run that could not even begin, or whose end could not be recorded, is tried again after a
+ * short pause: it has left no failure that could be counted.
  */
 #pragma once
 
@@ -34,6 +34,7 @@ typedef struct DueEnd {
         bool peer_away;
         bool retryable;            /* … for a reason that may pass */
         uint64_t retry_after_usec; /* and not before, says the catalog; 0: it does not say */
+        bool unrecorded;           /* its end could not be recorded */
         int64_t failures;          /* consecutive ones of this edge, this run included */
         int64_t next_run_usec;     /* what is in the queue */
 } DueEnd;

@@ -259,6 +259,7 @@ static void run_settle(Run *run, const SyncReport *report)
                 .peer_away = report->fault.scope == FAULT_PEER || report_is_of_doubt(r, report),
                 .retryable = report->fault.retryable,
                 .retry_after_usec = report->fault.retry_after_usec,
+                .unrecorded = report->lease_kept,
                 .failures = run->failures + 1,
                 .next_run_usec = run->next_run_usec,
         };

@@ -116,7 +116,6 @@ static void connection_established(PgConnection *c)
 {
         uint64_t age = c->server->options.max_age_usec;
         (void)PQsetnonblocking(c->conn, 1);
-        c->connected = true;
         c->fault = (Fault){0};
         /* Not all of them at once. */
         c->retire_usec = clock_monotonic_usec() + age - clock_random() % (age / 4 + 1);

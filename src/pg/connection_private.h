@@ -62,7 +62,8 @@ struct PgConnection {
         Background *cancel;
         PgTask *task;     /* the owner's */
         PGresult *answer; /* of the statement under way: its last result, or its first error */
-        bool connected;   /* it was open once: its end is no failure to connect */
+        bool connected;   /* it was open when there was no work for it, or that began: its end is
+                             no failure to connect */
         bool was_idle;    /* it has been idle: it may have died unnoticed */
         /* the server has announced, while it was idle, that it ends the session */
         bool server_closing;

@@ -229,10 +229,12 @@ static void pool_hand_out(PgPool *pool)
                 pool_move(t, PG_TASK_WORKING);
                 t->connection = c;
                 c->task = t;
+                c->connected = true;
                 work_start(c);
         }
         LIST_FOREACH(c, &pool->connections, entry)
-                c->was_idle = c->was_idle || c->state == PG_CONNECTION_IDLE;
+                if (c->state == PG_CONNECTION_IDLE)
+                        c->connected = c->was_idle = true;
 }
 
 static void pool_open_more(PgPool *pool)
@@ -280,10 +282,10 @@ static int pool_on_dispatch(sd_event_source *s _unused_, void *userdata)
 {
         PgPool *pool = userdata;
         Fault connect_fault = {0};
+        pool_hand_out(pool);
         pool_drop_broken(pool, &connect_fault);
         if (connect_fault.scope != FAULT_NONE)
                 pool_fail_waiting(pool, &connect_fault);
-        pool_hand_out(pool);
         pool_open_more(pool);
         pool_deliver(pool);
         return 0;

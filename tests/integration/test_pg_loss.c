@@ -359,6 +359,49 @@ static int listen_silently(const Bench *b, int port)
         return fd;
 }
 
+/* What a server says to whom it lets in, and not a word more. */
+static int welcome_and_leave(sd_event_source *s, int fd, uint32_t revents _unused_, void *userdata)
+{
+        static const char welcome[] = "R\0\0\0\10\0\0\0\0"
+                                      "S\0\0\0\26server_version\00015\0"
+                                      "S\0\0\0\27in_hot_standby\0off\0"
+                                      "S\0\0\0\46default_transaction_read_only\0off\0"
+                                      "Z\0\0\0\5I";
+        char startup[1000];
+        assert_true(read(fd, startup, sizeof(startup)) > 0);
+        assert_int_equal(write(fd, welcome, sizeof(welcome) - 1), sizeof(welcome) - 1);
+        (void)sd_event_source_disable_unref(s);
+        assert_int_equal(close(fd), 0);
+        *(unsigned *)userdata += 1;
+        return 0;
+}
+
+static int let_in(sd_event_source *s, int fd, uint32_t revents _unused_, void *userdata)
+{
+        sd_event_source *client;
+        return sd_event_add_io(sd_event_source_get_event(s), &client, accept(fd, NULL, NULL),
+                               EPOLLIN, welcome_and_leave, userdata);
+}
+
+/* As a pooler may that has no place: it would be asked again as fast as it answers. */
+static void a_server_that_leaves_after_the_welcome_is_given_up(void **state)
+{
+        Bench *b = *state;
+        int fd = listen_silently(b, 6);
+        unsigned n_welcome = 0;
+        sd_event_source *source;
+        assert_int_equal(sd_event_add_io(b->event, &source, fd, EPOLLIN, let_in, &n_welcome), 0);
+        char conninfo[400];
+        (void)snprintf(conninfo, sizeof(conninfo), "host=%s port=6 user=em dbname=test",
+                       b->pg.folder);
+        Call call;
+        run_on(b, conninfo, NULL, &call);
+        bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
+        assert_int_equal(n_welcome, 1);
+        (void)sd_event_source_disable_unref(source);
+        assert_int_equal(close(fd), 0);
+}
+
 static void a_server_that_answers_nothing_is_given_up(void **state)
 {
         Bench *b = *state;
@@ -486,6 +529,8 @@ int main(void)
                 cmocka_unit_test_setup(a_server_that_cannot_be_had_says_why_and_keeps_the_secret,
                                        bench_renew),
                 cmocka_unit_test_setup(a_read_only_database_serves_when_conninfo_asks_for_it,
+                                       bench_renew),
+                cmocka_unit_test_setup(a_server_that_leaves_after_the_welcome_is_given_up,
                                        bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up, bench_renew),
                 cmocka_unit_test_setup(a_server_that_answers_nothing_is_given_up_by_several,

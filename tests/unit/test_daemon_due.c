@@ -138,6 +138,23 @@ static void a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once(void 
         }
 }
 
+/* No failure was counted: each such run looks like the first. */
+static void a_run_whose_end_nobody_recorded_is_not_due_at_once(void **state)
+{
+        static const uint64_t randoms[] = {0, 1, 12345678901234567u, UINT64_MAX};
+        ConfigEdge e = edge_of(*state, "every 1m");
+        for (size_t i = 0; i < sizeof(randoms) / sizeof(randoms[0]); i++) {
+                DueEnd end = {.peer_away = true, .unrecorded = true, .failures = 1};
+                int64_t after = due_after_run(&e, &end, MIDNIGHT, randoms[i]) - MIDNIGHT;
+                assert_true(after >= 10 * SEC && after <= 30 * SEC);
+                end.retry_after_usec = 5 * (uint64_t)MINUTE;
+                assert_int_equal(due_after_run(&e, &end, MIDNIGHT, randoms[i]),
+                                 MIDNIGHT + 5 * MINUTE);
+                end = (DueEnd){.aborted = true, .unrecorded = true, .next_run_usec = MIDNIGHT};
+                assert_int_equal(due_after_run(&e, &end, MIDNIGHT, randoms[i]), MIDNIGHT);
+        }
+}
+
 /* O8: Whatever its schedule is, it is not due now. */
 static void an_edge_without_its_time_zone_is_due_for_others(void **state)
 {
@@ -157,6 +174,7 @@ int main(void)
                 cmocka_unit_test(the_end_of_a_run_decides),
                 cmocka_unit_test(nobody_is_due_before_the_catalog_wants_it),
                 cmocka_unit_test(a_run_that_could_not_begin_is_tried_again_soon_and_not_at_once),
+                cmocka_unit_test(a_run_whose_end_nobody_recorded_is_not_due_at_once),
         };
         return cmocka_run_group_tests(tests, setup, teardown);
 }
