@@ -38,6 +38,8 @@ int redact_add(Redact *b, const char *username, const char *secret)
         Text basic = {0};
         if (username)
                 (void)base64_credentials(username, secret, &basic); /* no memory: it stays empty */
+        while (basic.size > 0 && basic.data[basic.size - 1] == '=')
+                basic.data[--basic.size] = '\0'; /* who splits at it shows the rest */
         char *fresh[] = {
                 [SPELLED_PLAIN] = strdup(secret),
                 [SPELLED_BASIC] = basic.data,

@@ -112,8 +112,8 @@ int mirror_progress(Mirror *m, const MirrorRun *run, const MirrorProgress *progr
 static inline void mirror_fault_lease_lost(Fault *ret)
 {
         fault_set(ret, FAULT_RUN, ESTALE, CODE_LEASE_LOST,
-                  "the lease ended before it was renewed and another instance took over; this run "
-                  "publishes nothing");
+                  "the lease was not renewed in time, or PostgreSQL has lost it: another instance "
+                  "may have the edge now; this run publishes nothing");
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

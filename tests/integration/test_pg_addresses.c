@@ -46,16 +46,27 @@ int __wrap_getaddrinfo(const char *host, const char *service, const struct addri
 
 /* A port of 127.0.0.2 where connections hang: its queue is full. */
 typedef struct DeadEnd {
+        unsigned port;
         int listener, fill[4];
 } DeadEnd;
 
+static int listen_at(struct sockaddr_in *address, unsigned port, int backlog)
+{
+        *address = (struct sockaddr_in){.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)port),
+                                        .sin_addr.s_addr = htonl(0x7f000002)};
+        int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)), 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)address, sizeof(*address)), 0);
+        assert_int_equal(listen(fd, backlog), 0);
+        return fd;
+}
+
 static void dead_end_open(DeadEnd *d, unsigned port)
 {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-        address.sin_addr.s_addr = htonl(0x7f000002);
-        d->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        assert_int_equal(bind(d->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-        assert_int_equal(listen(d->listener, 0), 0);
+        struct sockaddr_in address;
+        d->port = port;
+        d->listener = listen_at(&address, port, 0);
         for (size_t i = 0; i < ARRAY_SIZE(d->fill); i++) {
                 d->fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
                 (void)connect(d->fill[i], (struct sockaddr *)&address, sizeof(address));
@@ -85,6 +96,23 @@ static uint64_t run_on(Bench *b, const char *hosts, unsigned port, Call *call)
         return clock_monotonic_usec() - began;
 }
 
+/* Whoever comes next goes where the first one was served: nobody comes to the dead end, which takes
+ * connections now. */
+static void served_elsewhere(Bench *b, DeadEnd *d)
+{
+        struct sockaddr_in address;
+        Call call;
+        dead_end_close(d);
+        int fd = listen_at(&address, d->port, 8);
+        free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                 " WHERE application_name = 'bench'"));
+        bench_run(b, &call, &work);
+        bench_assert_done(&call);
+        assert_int_equal(accept(fd, NULL, NULL), -1);
+        assert_int_equal(close(fd), 0);
+        dead_end_open(d, d->port);
+}
+
 /* P11 */
 static void each_address_has_a_limit_of_its_own(void **state)
 {
@@ -103,13 +131,7 @@ static void each_address_has_a_limit_of_its_own(void **state)
                 assert_string_equal(call.value, "em");
                 assert_true(took >= 400 * USEC_PER_MSEC);
 
-                /* Whoever comes next goes where the first one was served. */
-                free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                                         " WHERE application_name = 'bench'"));
-                uint64_t began = clock_monotonic_usec();
-                bench_run(b, &call, &work);
-                bench_assert_done(&call);
-                assert_true(clock_monotonic_usec() - began < 400 * USEC_PER_MSEC);
+                served_elsewhere(b, &dead);
         }
         b->pool = pg_pool_free(b->pool);
         dead_end_close(&dead);
@@ -143,12 +165,7 @@ static void connections_that_open_together_remember_where_they_are(void **state)
                 bench_wait(&others[i]);
                 bench_assert_done(&others[i]);
         }
-        free(harness_sql(&b->pg, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                                 " WHERE application_name = 'bench'"));
-        uint64_t began = clock_monotonic_usec();
-        bench_run(b, &first, &work);
-        bench_assert_done(&first);
-        assert_true(clock_monotonic_usec() - began < 400 * USEC_PER_MSEC);
+        served_elsewhere(b, &dead);
         b->pool = pg_pool_free(b->pool);
         dead_end_close(&dead);
         harness_relay_stop(&relay);
@@ -185,38 +202,33 @@ static void a_name_without_an_address_is_named(void **state)
 
 /* ---- P12: a resolver that does not answer --------------------------------------------------- */
 
-typedef struct Pulse {
-        uint64_t last_usec, longest_usec;
-} Pulse;
-
-static int on_pulse(sd_event_source *s, uint64_t usec, void *userdata)
+static int on_pulse(sd_event_source *s, uint64_t usec _unused_, void *userdata)
 {
-        (void)usec;
-        Pulse *p = userdata;
-        uint64_t now = clock_monotonic_usec();
-        if (now - p->last_usec > p->longest_usec)
-                p->longest_usec = now - p->last_usec;
-        p->last_usec = now;
+        ++*(unsigned *)userdata;
         assert_true(sd_event_source_set_time_relative(s, 5 * USEC_PER_MSEC) >= 0);
         return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
 }
 
+/* Who waits for the resolver here waits for ever: it answers when this test says so. */
 static void the_loop_turns_while_a_resolver_is_silent(void **state)
 {
+        enum { PULSES_MIN = 20 }; /* of 200 */
         Bench *b = *state;
+        unsigned n_pulses = 0;
         HarnessRelay relay;
         harness_relay_start(&relay, &b->pg, 0);
         (void)pthread_mutex_lock(&silence);
-        Pulse pulse = {.last_usec = clock_monotonic_usec()};
         sd_event_source *timer = NULL;
         assert_true(sd_event_add_time_relative(b->event, &timer, CLOCK_MONOTONIC, 0, 1, on_pulse,
-                                               &pulse) >= 0);
+                                               &n_pulses) >= 0);
         int before = __atomic_load_n(&lookups, __ATOMIC_SEQ_CST);
         Call call;
         uint64_t took = run_on(b, "db.silent", relay.port, &call);
         bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
         assert_non_null(strstr(call.fault.message, "name servers"));
-        assert_in_range(took, 900 * USEC_PER_MSEC, 5 * USEC_PER_SEC);
+        assert_true(took >= 900 * USEC_PER_MSEC);
+        print_message("%u turns of the loop while the resolver was silent\n", n_pulses);
+        assert_true(n_pulses >= PULSES_MIN);
         bench_run(b, &call, &work); /* waits for the same lookup */
         bench_assert_fault(&call, PG_END_FAILED, "pg-unreachable", "", true);
         assert_int_equal(__atomic_load_n(&lookups, __ATOMIC_SEQ_CST) - before, 1);
@@ -233,14 +245,9 @@ static void the_loop_turns_while_a_resolver_is_silent(void **state)
         bench_run(b, &call, &work);
         bench_assert_done(&call);
 
-        uint64_t began = clock_monotonic_usec();
         bench_start(b, &call, &work);
         b->pool = pg_pool_free(b->pool); /* does not wait either */
-        assert_true(clock_monotonic_usec() - began < 300 * USEC_PER_MSEC);
         (void)pthread_mutex_unlock(&silence);
-        print_message("the loop stood still for %llu ms at most\n",
-                      (unsigned long long)(pulse.longest_usec / 1000));
-        assert_true(pulse.longest_usec < 200 * USEC_PER_MSEC);
         sd_event_source_disable_unref(timer);
         harness_relay_stop(&relay);
 }

@@ -514,6 +514,7 @@ static void every_length_is_redacted_as_basic_sends_it(void **state)
                 {"svc", "abcd", "c3ZjOmFiY2Q="},
                 {"svc", "abcde", "c3ZjOmFiY2Rl"},
                 {"svc", "abcdef", "c3ZjOmFiY2RlZg=="},
+                {"svc", "abcdef", "c3ZjOmFiY2RlZg"}, /* by who takes the padding for a mark */
                 {"", "abcd", "OmFiY2Q="},
                 {"svc", "\xc3\xa9\xc3\xa9", "c3ZjOsOpw6k="},
         };
@@ -522,8 +523,9 @@ static void every_length_is_redacted_as_basic_sends_it(void **state)
                 char text[64], expected[64];
                 assert_int_equal(redact_add(&redact, cases[i].username, cases[i].secret), 0);
                 (void)snprintf(text, sizeof(text), "<%s>", cases[i].sent);
-                (void)snprintf(expected, sizeof(expected), "<%.*s>", (int)strlen(cases[i].sent),
-                               "********************");
+                int shown = (int)strcspn(cases[i].sent, "=");
+                (void)snprintf(expected, sizeof(expected), "<%.*s%s>", shown,
+                               "********************", cases[i].sent + shown);
                 redact_text(&redact, text);
                 assert_string_equal(text, expected);
                 redact_done(&redact);
