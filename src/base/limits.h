@@ -9,8 +9,9 @@
 /* HTTP */
 #define LIMIT_BODY_MAX_BYTES                                                                       \
         (16 * 1024 * 1024) /* one page of 500 rows; a row is rarely above 200 bytes */
-#define LIMIT_PROBLEM_MAX_BYTES    (64 * 1024)              /* an error body that is kept */
-#define LIMIT_RETRY_AFTER_MAX_USEC (24ULL * 3600 * 1000000) /* a longer one is cut to this */
+#define LIMIT_PROBLEM_MAX_BYTES (64 * 1024) /* an error body that is kept */
+/* A longer one is cut to this: milliseconds, or a date of another calendar, would be days. */
+#define LIMIT_RETRY_AFTER_MAX_USEC (3600ULL * 1000000)
 #define LIMIT_HEADERS_MAX_BYTES                                                                    \
         (64 * 1024) /* all headers of one answer, interim answers included */
 #define LIMIT_URL_MAX_BYTES          4096

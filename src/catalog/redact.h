@@ -3,11 +3,10 @@
  * it received) echo them.
  *
  * Two spellings are known, as in the secret's file and as basic authentication sends it (but for
- * the padding at its end), each with any of its characters escaped as addresses and forms, JSON, or HTML and XML do (one of these at a
- * time).
- * Every occurrence is overwritten by asterisks of the same length. A secret of less than four
- * characters is left alone: it would redact out half the language. One of which somebody else has
- * shown a part is not recognised.
+ * the padding at its end), each with any of its characters escaped as addresses and forms, JSON, or
+ * HTML and XML do (one of these at a time). Every occurrence is overwritten by asterisks of the
+ * same length. A secret of less than four characters is left alone: it would redact out half the
+ * language. One of which somebody else has shown a part is not recognised.
  */
 #pragma once
 

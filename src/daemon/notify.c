@@ -20,7 +20,6 @@
 #define FIRST_SHARE          12 /* of the time between messages: what happens together goes together */
 #define RETRY_FLOOR_USEC     USEC_PER_SEC
 #define RETRY_CEILING_USEC   (5 * USEC_PER_MINUTE)
-#define PAUSE_MOST_USEC      USEC_PER_HOUR /* that a receiver may ask for */
 #define CONNECT_TIMEOUT_USEC (10 * USEC_PER_SEC)
 #define REQUEST_TIMEOUT_USEC (30 * USEC_PER_SEC)
 #define QUESTION_USEC        (10 * USEC_PER_SEC) /* how long PostgreSQL's answer is waited for */
@@ -63,7 +62,7 @@ static void notify_try_again(Notify *n, uint64_t delay, uint64_t pause, bool log
         size_t n_untold = subjects_count_to_tell(&n->subjects, clock_monotonic_usec());
         char text[DURATION_STRING_SIZE];
         if (pause > delay)
-                delay = pause < PAUSE_MOST_USEC ? pause : PAUSE_MOST_USEC;
+                delay = pause;
         if (log_it && n_untold == 0)
                 log_warning("the receiver of [notify] cannot be reached (%s), so nobody is told of "
                             "changes; trying again in %s",
