@@ -7,6 +7,7 @@
  * PostgreSQL as a whole has refused, edges that have not begun fail with the same message without
  * asking it again.
  */
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/own_command.h"
@@ -65,7 +66,7 @@ struct SyncCommand {
         Timer stop_timer;
         PeersTask locks; /* whether a statement waits for one */
         Timer locks_timer;
-        Outage lock;
+        LockLog lock;
 };
 
 /* plan: NULL, or what a dry run found. */
@@ -307,7 +308,7 @@ static void command_on_locks(const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
         peers_task_end(&c->locks);
-        (void)lock_log(&c->lock, fault);
+        (void)lock_log(&c->lock, fault, clock_monotonic_usec());
         command_look_later(c);
 }
 

@@ -1,11 +1,21 @@
 /*
  * lock_log: a statement of ours that waits for a lock in PostgreSQL is logged with who holds it,
- * once and again at growing intervals, and that none waits any more.
+ * once and again at growing intervals, and that none waits any more. Between two attempts of one
+ * sync nobody waits, although the lock is held: that is over once nobody has waited for longer.
  */
 #pragma once
 
 #include "daemon/outage.h"
 
-/* Takes what mirror_lock_wait has found, or could not find out; `lock` is down while a statement
- * waits. True: that has changed. */
-bool lock_log(Outage *lock, const Fault *fault);
+/* Zero-initialise. */
+typedef struct LockLog {
+        bool waits;    /* a statement does */
+        Fault fault;   /* … for this */
+        Outage outage; /* as it is logged: while that is down, somebody has to look */
+        /* private */
+        uint64_t seen_usec; /* monotonic: the last wait */
+} LockLog;
+
+/* Takes what mirror_lock_wait has found at this time (monotonic), or could not find out. True:
+ * l->waits has changed. */
+bool lock_log(LockLog *l, const Fault *fault, uint64_t now_usec);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "daemon/lock_log.h"
 #include "mirror/lock_wait.h"
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +47,7 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
                         return MIRROR_WAIT_CREDENTIALS;
                 return catalog->retry_after_usec > 0 ? MIRROR_WAIT_PAUSE : MIRROR_WAIT_CATALOG;
         }
-        const Fault *fault = p->lock.down ? &p->lock.fault : s->statement_fault;
+        const Fault *fault = p->lock.waits ? &p->lock.fault : s->statement_fault;
         if (!fault && s->discovery_fault) {
                 (void)snprintf(message, size, "%s; %s", s->discovery_fault->message,
                                s->discovery_next);
@@ -57,7 +56,7 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
         if (!fault)
                 return MIRROR_WAIT_NONE;
         (void)snprintf(message, size, "%s", fault->message);
-        return p->lock.down ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
+        return p->lock.waits ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
 }
 
 static void presence_beat(void *userdata);
@@ -129,7 +128,7 @@ static void presence_on_look(const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
         peers_task_end(&p->look);
-        if (lock_log(&p->lock, fault))
+        if (lock_log(&p->lock, fault, clock_monotonic_usec()))
                 presence_changed(p);
         presence_look_later(p);
 }
@@ -139,7 +138,7 @@ static void presence_look(void *userdata)
         Presence *p = userdata;
         int r = -EAGAIN;
         ServiceSnapshot state = p->handlers.state(p->userdata);
-        if (!state.postgres_fault && (state.busy || p->task.task || p->lock.down))
+        if (!state.postgres_fault && (state.busy || p->task.task || p->lock.outage.down))
                 r = mirror_lock_wait(p->peers->mirror, presence_on_look, p, &p->look.task);
         if (peers_task_begin(&p->look, p->peers, r) < 0)
                 presence_look_later(p);

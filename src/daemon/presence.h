@@ -11,7 +11,7 @@
 
 #include "base/fault.h"
 #include "base/timer.h"
-#include "daemon/outage.h"
+#include "daemon/lock_log.h"
 #include "mirror/instance.h"
 #include "peers/peers.h"
 #include "report/service_snapshot.h"
@@ -40,7 +40,7 @@ typedef struct Presence {
         bool again;     /* something has changed while a sign was under way */
         PeersTask look; /* at locks */
         Timer look_timer;
-        Outage lock; /* a statement waits for one */
+        LockLog lock; /* whether a statement waits for one */
 } Presence;
 
 /* Draws an id for the instance; no sign is given yet. */

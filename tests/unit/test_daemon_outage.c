@@ -2,7 +2,9 @@
  * An outage is spoken of at once, then at growing intervals; attempts stay within their bounds.
  */
 #include "base/duration.h"
+#include "daemon/lock_log.h"
 #include "daemon/outage.h"
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -112,6 +114,30 @@ static void refused_credentials_are_tried_ever_more_seldom(void **state _unused_
         }
 }
 
+/* Somebody holds it for an hour: a sync waits 20 seconds for it, and again half a minute later. */
+static void a_lock_that_is_held_on_is_one_wait(void **state _unused_)
+{
+        LockLog l = {0};
+        Fault held, unknown = a_fault();
+        fault_set(&held, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
+        uint64_t now = USEC_PER_HOUR, begin = now;
+        for (int i = 0; i < 72; i++, now += 50 * USEC_PER_SEC) {
+                assert_int_equal(lock_log(&l, &held, now), true);
+                assert_true(l.waits);
+                assert_int_equal(l.outage.attempts, 2 * i + 1);
+                assert_int_equal(lock_log(&l, &held, now + 20 * USEC_PER_SEC), false);
+                assert_int_equal(lock_log(&l, &unknown, now + 25 * USEC_PER_SEC), false);
+                assert_int_equal(lock_log(&l, &fault_none, now + 30 * USEC_PER_SEC), true);
+                assert_false(l.waits);
+                assert_int_equal(l.outage.since_usec, begin);
+        }
+        assert_true(l.outage.down);
+        assert_int_equal(lock_log(&l, &fault_none, now + 10 * USEC_PER_SEC), false);
+        assert_false(l.outage.down);
+        assert_int_equal(lock_log(&l, &held, now + 11 * USEC_PER_SEC), true);
+        assert_int_equal(l.outage.since_usec, now + 11 * USEC_PER_SEC);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -120,6 +146,7 @@ int main(void)
                 cmocka_unit_test(the_end_tells_how_long_it_lasted_and_only_once),
                 cmocka_unit_test(the_next_outage_begins_from_scratch),
                 cmocka_unit_test(refused_credentials_are_tried_ever_more_seldom),
+                cmocka_unit_test(a_lock_that_is_held_on_is_one_wait),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
