@@ -779,6 +779,11 @@ src/web/request.c
 integration/test_monitor pages_are*
 s/r->service->wake(r->service);/;/
 
+columns of a table are hidden on paper
+src/web/style.c
+unit/test_web_html columns*
+s/@media screen and (max-width/@media (max-width/
+
 an argument of a page may be anything
 src/web/page.c
 unit/test_web_pages an_argument*

@@ -12,16 +12,21 @@ const ways = [];
 for (const width of [375, 1280])
         for (const scheme of ['light', 'dark'])
                 ways.push({width, scheme});
+// A4 without the usual margins, printed by who reads white on black.
+ways.push({width: 718, scheme: 'dark', paper: true});
 
 async function look(browser, path, way) {
         const page = await browser.newPage();
         const found = [];
+        const kind = way.paper ? 'paper' : way.scheme;
         page.on('console', m => { if (['error', 'warn'].includes(m.type())) found.push(`console: ${m.text()}`); });
         page.on('pageerror', e => found.push(`error: ${e.message}`));
         page.on('request', r => { if (!r.url().startsWith(origin)) found.push(`a request elsewhere: ${r.url()}`); });
         page.on('dialog', d => { found.push(`a dialog: ${d.message()}`); d.dismiss(); });
         await page.setViewport({width: way.width, height: 900});
         await page.emulateMediaFeatures([{name: 'prefers-color-scheme', value: way.scheme}]);
+        if (way.paper)
+                await page.emulateMediaType('print');
         const answer = await page.goto(origin + path, {waitUntil: 'load'});
         if (!answer.headers()['content-security-policy'])
                 found.push('no Content-Security-Policy');
@@ -32,18 +37,21 @@ async function look(browser, path, way) {
         if (scripts > 0)
                 found.push('an element that is not ours');
         const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-        if ((background === 'rgb(255, 255, 255)') !== (way.scheme === 'light'))
-                found.push(`the ${way.scheme} page is ${background}: its style is not in force`);
+        if ((background === 'rgb(255, 255, 255)') !== (way.scheme === 'light' || way.paper === true))
+                found.push(`the ${kind} page is ${background}: its style is not in force`);
+        const hidden = await page.evaluate(() => [...document.querySelectorAll('.wide')].filter(e => getComputedStyle(e).display === 'none').length);
+        if (hidden > 0 && way.width > 375)
+                found.push(`${hidden} cells of columns are hidden`);
         await page.evaluate(axe);
         const result = await page.evaluate(() => axe.run(document, {resultTypes: ['violations']}));
         for (const v of result.violations)
                 (['serious', 'critical'].includes(v.impact) ? found : []).push(`axe ${v.id} (${v.impact}): ${v.nodes.length}, as ${v.nodes[0].html.slice(0, 120)}`);
         const minor = result.violations.filter(v => !['serious', 'critical'].includes(v.impact)).map(v => v.id);
-        const name = `${world}-${path.replace(/[^a-z0-9]+/gi, "_")}-${way.width}-${way.scheme}`.replace(/_+/g, '_');
+        const name = `${world}-${path.replace(/[^a-z0-9]+/gi, "_")}-${way.width}-${kind}`.replace(/_+/g, '_');
         const height = await page.evaluate(() => document.documentElement.scrollHeight);
         await page.screenshot({path: `${folder}/${name}.png`, clip: {x: 0, y: 0, width: way.width, height: Math.min(height, 2400)}, captureBeyondViewport: true});
         await page.close();
-        console.log(`${found.length ? 'not ok' : 'ok'} - ${world} ${path} ${way.width} ${way.scheme}${minor.length ? ` (minor: ${minor.join(', ')})` : ''}`);
+        console.log(`${found.length ? 'not ok' : 'ok'} - ${world} ${path} ${way.width} ${kind}${minor.length ? ` (minor: ${minor.join(', ')})` : ''}`);
         found.forEach(f => console.log(`# ${f}`));
         return found.length === 0;
 }

@@ -1,5 +1,5 @@
 # The pages, looked at by those they are for: real Chromium opens each of them, of mirrors of 0, 1, 200 and 10,000 edges, with trouble of each kind, at the width of
-# a telephone and of a desk, light and dark. Nothing may be in its console, nothing asked for elsewhere, nothing serious or critical found by axe-core. The
+# a telephone and of a desk, light and dark, and on paper with every column. Nothing may be in its console, nothing asked for elsewhere, nothing serious or critical found by axe-core. The
 # screenshots stay in EDGEMIRROR_SCREENSHOTS, to be looked at. With EDGEMIRROR_PICTURES=FOLDER only the pictures of the documents are made (scripts/pictures).
 # See scripts/check-monitor; axe-core and puppeteer-core come from npm.
 # packages: chromium libxml2-utils pngquant

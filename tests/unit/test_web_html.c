@@ -206,6 +206,14 @@ static void the_stylesheet_is_known_by_its_hash(void **state)
         assert_null(strstr(style_sheet, "@import"));
 }
 
+/* The page of A4 is narrower than 46rem: what a telephone is spared must stand on paper. */
+static void columns_are_hidden_on_screens_alone(void **state)
+{
+        (void)state;
+        assert_non_null(strstr(style_sheet, "@media screen and (max-width:46rem){"));
+        assert_null(strstr(style_sheet, "@media (max-width"));
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -220,6 +228,7 @@ int main(void)
                 cmocka_unit_test(lines_go_from_the_first_day_to_the_last),
                 cmocka_unit_test(no_line_divides_by_nothing),
                 cmocka_unit_test(the_stylesheet_is_known_by_its_hash),
+                cmocka_unit_test(columns_are_hidden_on_screens_alone),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
