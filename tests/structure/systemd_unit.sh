@@ -75,6 +75,10 @@ else
 	expect_clean "systemd-analyze verify is silent about the socket" verify "$scratch/units/edgemirror-monitor.socket"
 	expect_clean "systemd-analyze security says 1.0 or less" security 10 "$scratch/units/edgemirror.service"
 	expect_clean "systemd-analyze security says the same of the template" security 10 "$scratch/units/edgemirror@.service"
+	expect_clean "systemd-analyze security says the same of the socket" security 10 "$scratch/units/edgemirror-monitor.socket"
+	mkdir -p "$scratch/changed"
+	sed '/^SystemCallFilter=/d;/^CapabilityBoundingSet=/d' "$scratch/units/edgemirror-monitor.socket" >"$scratch/changed/edgemirror-monitor.socket"
+	expect_found "a socket that could do more is found" SystemCallFilter security 10 "$scratch/changed/edgemirror-monitor.socket"
 	change '/^IPAddressDeny=/d'
 	expect_found "a network of all kinds is found" IPAddressDeny security 10 "$scratch/changed/edgemirror.service"
 	change '/^IPAddressAllow=/d;s/^#\(IPAddressAllow=.*\|SocketBindDeny=.*\)/\1/'

@@ -155,13 +155,16 @@ prepare() {
 }
 
 nothing_to_complain_about() {
-        local words man=yes
+        local unit words man=yes
         command -v man >/dev/null || man=no
-        words=$(systemd-analyze verify --man=$man edgemirror.service 2>&1) || why="it failed"
-        is 'what verify says' "$words" '' || return 1
-        words=$(systemd-analyze security --no-pager --threshold=10 edgemirror.service 2>&1) && return
-        why=$words
-        return 1
+        for unit in edgemirror.service edgemirror-monitor.socket; do
+                words=$(systemd-analyze verify --man=$man "$unit" 2>&1) || why="it failed"
+                is "what verify says of $unit" "$words" '' || return 1
+                words=$(systemd-analyze security --no-pager --threshold=10 "$unit" 2>&1) || {
+                        why=$words
+                        return 1
+                }
+        done
 }
 
 # While PostgreSQL keeps the registration waiting, the service is not active: what is ordered after it does not start too early.
