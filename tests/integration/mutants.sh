@@ -1998,6 +1998,16 @@ migrate is to follow a grant that it does not need
 src/mirror/check.c
 integration/test_trust what_the_owner*
 s/bool role = strcmp(.*/bool role = statement \&\& !publication;/
+
+the health check of the image asks 127.0.0.1, wherever the monitor listens
+packaging/healthz
+unit/test_healthz it_asks*
+s/^host=.*/host=127.0.0.1/
+
+whatever answers the health check of the image is healthy
+packaging/healthz
+unit/test_healthz a_service*
+s/ \&\& \[ "$status" = 200 \]//
 END
 }
 
