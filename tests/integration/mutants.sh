@@ -784,6 +784,26 @@ src/web/style.c
 unit/test_web_html columns*
 s/@media screen and (max-width/@media (max-width/
 
+a page may be framed
+src/web/request.c
+integration/test_monitor every_answer*
+/"X-Frame-Options"/d
+
+a page tells others where one came from
+src/web/request.c
+integration/test_monitor every_answer*
+/"Referrer-Policy"/d
+
+an answer may be read by other sites
+src/web/request.c
+integration/test_monitor every_answer*
+/"Cross-Origin-Resource-Policy"/d
+
+a page shares its window with other sites
+src/web/request.c
+integration/test_monitor every_answer*
+/"Cross-Origin-Opener-Policy"/d
+
 an argument of a page may be anything
 src/web/page.c
 unit/test_web_pages an_argument*

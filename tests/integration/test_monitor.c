@@ -222,6 +222,10 @@ static void every_answer_forbids_what_pages_do_not_need(void **state)
                 ("\r\nContent-Security-Policy: default-src 'none'; base-uri 'none'; form-action "
                  "'self'; frame-ancestors 'none'\r\n"),
                 "\r\nX-Content-Type-Options: nosniff\r\n",
+                "\r\nX-Frame-Options: DENY\r\n",
+                "\r\nReferrer-Policy: no-referrer\r\n",
+                "\r\nCross-Origin-Resource-Policy: same-origin\r\n",
+                "\r\nCross-Origin-Opener-Policy: same-origin\r\n",
                 "\r\nCache-Control: no-store\r\n",
                 "\r\nContent-Type: text/plain; charset=utf-8\r\n",
         };
