@@ -8,12 +8,16 @@ if ! command -v git >/dev/null || ! command -v bash >/dev/null; then
 	exit
 fi
 tree=$scratch/tree
-mkdir -p "$tree/scripts" "$tree/debian"
+mkdir -p "$tree/scripts" "$tree/debian" "$tree/packaging"
 cp "$top_srcdir/scripts/release" "$top_srcdir/scripts/lib.sh" "$tree/scripts/"
 cp "$top_srcdir/configure.ac" "$top_srcdir/NEWS.md" "$tree/"
 cp "$top_srcdir/debian/changelog" "$tree/debian/"
+cp "$top_srcdir/packaging/edgemirror.spec.in" "$tree/packaging/"
 chmod -R u+w "$tree"
 version=$(sed -n 's/^AC_INIT(\[edgemirror\], \[\([^]]*\)\].*/\1/p' "$tree/configure.ac")
+# The commits are of the day that the files say.
+GIT_COMMITTER_DATE="$(sed -n "s/^## \[$version\] - //p" "$tree/NEWS.md") 23:30:00 +0000"
+export GIT_COMMITTER_DATE
 
 committed()
 {
@@ -43,6 +47,20 @@ git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >
 sed "s/^## \[$version\] - .*/## [$version]/" "$tree/NEWS.md" >"$scratch/NEWS.md" && cp "$scratch/NEWS.md" "$tree/NEWS.md" && committed "no date"
 expect_found "news without a date" "NEWS.md has no section ## [$version] - DATE" released "$version"
 git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "a date"
+# another_day FILE: it has the date of a day on which nothing was released.
+another_day()
+{
+	sed -i -e '/^## \[[0-9]/s/- .*/- 2000-01-01/' -e '/^ -- /s/>  .*/>  Sat, 01 Jan 2000 00:00:00 +0000/' -e '/^%changelog/{n; s/^\* [^ ]* [^ ]* [^ ]* [^ ]*/* Sat Jan 01 2000/}' "$tree/$1"
+	committed "$1 of another day"
+	expect_found "a date of $1 that is not the day of the commit" "$1 does not date $version ${GIT_COMMITTER_DATE%% *}, the day of the commit (UTC)" released "$version"
+	git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "that day"
+}
+another_day NEWS.md
+another_day debian/changelog
+another_day packaging/edgemirror.spec.in
+sed -i 's/^## \[Unreleased\]/&\n\n### Fixed\n\n- A fault./' "$tree/NEWS.md" && committed "a fault"
+expect_found "news that are of no version" "NEWS.md has changes below [Unreleased]" released "$version"
+git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "no fault"
 git -C "$tree" tag "v$version" && committed "after the tag"
 expect_found "a tag that is another commit" "the tag v$version is another commit" released "$version"
 git -C "$tree" tag -d "v$version" >/dev/null
