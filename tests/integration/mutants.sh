@@ -804,6 +804,21 @@ src/web/request.c
 integration/test_monitor every_answer*
 /"Cross-Origin-Opener-Policy"/d
 
+the page of edges does not show the next run
+src/web/page_home.c
+integration/test_pages the_last_run*
+s/html_printf(h, "in %s", page_age(next_in, "", age));/html_text(h, "");/
+
+the page of edges does not show the last run
+src/web/page_home.c
+integration/test_pages the_last_run*
+s/html_text(h, outcome ? outcome : "none");/html_text(h, "none");/
+
+edges are sorted by the last run for the next one
+sql/queries/page_edges.sql
+integration/test_pages the_last_run*
+s/WHEN 'next' THEN extract(epoch FROM c.next_run_at)/WHEN 'next' THEN extract(epoch FROM c.last_run_at)/
+
 an argument of a page may be anything
 src/web/page.c
 unit/test_web_pages an_argument*

@@ -427,6 +427,58 @@ static void what_lies_in_the_future_was_just_now(void **state)
         assert_shows(show(s, &page_edge, "e", NULL), "<dd>0s ago, ");
 }
 
+static void the_last_run_and_the_next_of_each_edge_are_shown_and_sorted(void **state)
+{
+        Shown *s = *state;
+        static const char *const shown[] = {
+                ("Last run</a></th><th scope=\"col\" class=\"n wide\"><a href=\"/?sort=next\">Next "
+                 "run</a></th>"),
+                ("<td class=\"t wide\">synced, 2h5m ago</td><td class=\"n wide\">in 5h30m</td>"),
+                ("<td class=\"t wide\">running (list); before: failed, 3h5m ago</td><td "
+                 "class=\"n wide\">due</td>"),
+                ("<td class=\"t wide\">synced, refresh timeout, 1h5m ago</td><td class=\"n "
+                 "wide\">in 2h45m</td>"),
+                "<td class=\"t wide\">none</td><td class=\"n wide\">not scheduled</td>",
+        };
+        static const struct {
+                const char *sort, *order, *edges;
+        } cases[] = {
+                {"run", "asc", "runs well unrefreshed new"},
+                {"run", "desc", "unrefreshed well runs new"},
+                {"next", "asc", "runs unrefreshed well new"},
+                {"next", "desc", "well unrefreshed runs new"},
+        };
+        forty_days_run(
+                &s->bench, "postgres",
+                "DELETE FROM edgemirror.edge; "
+                "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone) SELECT "
+                "md5(n)::uuid, n, 'daily', 'UTC' FROM unnest(ARRAY['well', 'runs', 'unrefreshed', "
+                "'new']) n;"
+                "INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, "
+                "seen_at, unbroken_since, edges) SELECT md5('i')::uuid, 'i', '1', '1 minute', "
+                "now(), now(), now(), array_agg(edge_connection_id) FROM edgemirror.edge;"
+                "WITH run AS (INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                "epoch, trigger, phase, outcome, refresh, finished_at) SELECT md5(n)::uuid, 'i', "
+                "1, 'schedule', 'done', o, r, now() - a::interval FROM (VALUES ('well', 'synced', "
+                "'clean', '2:05:30'), ('runs', 'failed', NULL, '3:05:30'), ('unrefreshed', "
+                "'synced', 'timeout', '1:05:30')) v (n, o, r, a) RETURNING run_id, "
+                "edge_connection_id) UPDATE edgemirror.edge e SET last_run_id = run.run_id FROM "
+                "run WHERE run.edge_connection_id = e.edge_connection_id;"
+                "INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at, holder, "
+                "expires_at) VALUES (md5('well')::uuid, now() + '5:30:30', NULL, NULL), "
+                "(md5('unrefreshed')::uuid, now() + '2:45:30', NULL, NULL), (md5('runs')::uuid, "
+                "now() - interval '1 second', 'i', now() + '1 hour');"
+                "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, trigger, "
+                "phase) VALUES (md5('runs')::uuid, 'i', 2, 'schedule', 'list')");
+        const char *page = show(s, &page_home, NULL, NULL);
+        for (size_t i = 0; i < ARRAY_SIZE(shown); i++)
+                assert_shows(page, shown[i]);
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+                assert_order(
+                        SHOW(s, &page_home, NULL, "sort", cases[i].sort, "order", cases[i].order),
+                        cases[i].edges);
+}
+
 /* Whatever failed, nobody tries it again: both matter. */
 static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
 {
@@ -528,6 +580,8 @@ int main(void)
                                                 end),
                 cmocka_unit_test_setup_teardown(what_is_cut_says_so, nothing, end),
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
+                cmocka_unit_test_setup_teardown(
+                        the_last_run_and_the_next_of_each_edge_are_shown_and_sorted, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
                 cmocka_unit_test_setup_teardown(a_list_that_was_not_whole_is_not_shown_as_failing,
                                                 nothing, end),
