@@ -75,6 +75,20 @@ static void a_postgres_that_is_away_is_not_ready_and_alive(void **state)
         service_stop(w, 0);
 }
 
+static void one_that_registers_its_edges_is_not_ready(void **state)
+{
+        ServiceWorld *w = *state;
+        const char *where = listen_on_file(w);
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN ACCESS EXCLUSIVE MODE");
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await_log(s, "the monitor listens on", 1);
+        await_answer(where, "/readyz", 503, "not ready: registering 4 edges\n");
+        assert_answers(where, "/healthz", 200, "ok\n");
+        PQfinish(lock);
+        await_answer(where, "/readyz", 200, "ready\n");
+        service_stop(w, 0);
+}
+
 static void a_catalog_that_is_away_is_said_and_ready(void **state)
 {
         ServiceWorld *w = *state;
@@ -503,6 +517,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(probes_tell_alive_and_ready, few_edges),
+                cmocka_unit_test_setup(one_that_registers_its_edges_is_not_ready, few_edges),
                 cmocka_unit_test_setup(a_catalog_that_is_away_is_said_and_ready, few_edges),
                 cmocka_unit_test_setup(a_postgres_that_is_away_is_not_ready_and_alive, few_edges),
                 cmocka_unit_test_setup(one_that_stops_is_not_alive, few_edges),
