@@ -2048,6 +2048,11 @@ whatever answers the health check of the image is healthy
 packaging/healthz
 unit/test_healthz a_service*
 s/ \&\& \[ "$status" = 200 \]//
+
+a schema that is older than the program is taken for right
+src/mirror/trust.c
+integration/test_upgrade_running a_service_of_the_new*
+s/if (version == known)/if (version <= known)/
 END
 }
 

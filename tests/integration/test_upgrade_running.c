@@ -1,6 +1,7 @@
 /*
  * The schema is migrated while a service of the version before is running: it stops syncing, says
- * why, publishes nothing, and ends in order when it is told to.
+ * why, publishes nothing, and ends in order when it is told to. One of the new version that runs
+ * before the schema is migrated waits for that.
  *
  * This program is linked with the SQL of a next release, whose version is 2; edgemirror itself is
  * the old one.
@@ -67,6 +68,26 @@ static void a_service_of_the_version_before_is_refused_at_its_start(void **state
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 0);
 }
 
+/* Of the version before the first there is only what migrate records. */
+static void a_service_of_the_new_version_goes_on_when_the_schema_is_migrated(void **state)
+{
+        ServiceWorld *w = *state;
+        free(harness_sql(&w->pg, "CREATE TABLE migrated AS TABLE edgemirror.schema_version"));
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.schema_version"));
+        HarnessService *s = service_begin(w, 0);
+        harness_service_await(s, "READY=1", 1);
+        harness_service_await_log(
+                s, "the schema is at version 0, this program needs 1; run edgemirror -c ", 1);
+        harness_service_await(s, "STATUS=PostgreSQL cannot be used: the schema is at version 0", 1);
+        free(harness_sql(&w->pg, "INSERT INTO edgemirror.schema_version TABLE migrated"));
+        harness_service_await_log(s, "PostgreSQL answers again", 1);
+        service_await_registered(w);
+        make_due(w, 0, 3);
+        harness_service_reload(s);
+        await_runs(w, 0, 3, "synced", 1);
+        service_stop(w, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -74,6 +95,9 @@ int main(void)
                                        few_edges),
                 cmocka_unit_test_setup(a_service_of_the_version_before_is_refused_at_its_start,
                                        few_edges),
+                cmocka_unit_test_setup(
+                        a_service_of_the_new_version_goes_on_when_the_schema_is_migrated,
+                        few_edges),
         };
         return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
 }
