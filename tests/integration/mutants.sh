@@ -834,6 +834,11 @@ src/web/page.c
 integration/test_pages foreign_names*
 s/ && text_is_printable(name)//
 
+growth is of two days
+src/web/page_inventory.c
+integration/test_pages the_growth_of_ninety*
+s/^\(#define DAYS_SHOWN *\)90$/\12/
+
 growth forgets what vanished
 sql/queries/page_growth.sql
 integration/test_pages growth*

@@ -413,6 +413,19 @@ static void what_is_cut_says_so(void **state)
         assert_shows(show(s, &page_changes, NULL, NULL), "Only the latest 300 are shown");
 }
 
+static void the_growth_of_ninety_days_is_shown(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(&s->bench, "postgres",
+                       "DELETE FROM edgemirror.edge; INSERT INTO edgemirror.edge "
+                       "(edge_connection_id, name, schedule, timezone, first_listed_at) VALUES "
+                       "(md5('e')::uuid, 'e', 'daily', 'UTC', now() - interval '200 days')");
+        char *days = harness_sql(
+                &s->bench.pg, "SELECT format('From %s to %s: ', current_date - 90, current_date)");
+        assert_shows(show(s, &page_inventory, NULL, NULL), days);
+        free(days);
+}
+
 static void what_lies_in_the_future_was_just_now(void **state)
 {
         Shown *s = *state;
@@ -582,6 +595,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
                 cmocka_unit_test_setup_teardown(
                         the_last_run_and_the_next_of_each_edge_are_shown_and_sorted, nothing, end),
+                cmocka_unit_test_setup_teardown(the_growth_of_ninety_days_is_shown, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
                 cmocka_unit_test_setup_teardown(a_list_that_was_not_whole_is_not_shown_as_failing,
                                                 nothing, end),
