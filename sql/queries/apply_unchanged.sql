@@ -13,8 +13,8 @@ WITH run AS (
     -- How the edge was: its last run that was not stopped, and the last one of a service.
     SELECT e.consecutive_failures > 0 AS failing, c.outcome, s.outcome AS of_service
       FROM edgemirror.edge e
-      LEFT JOIN edgemirror.sync_run c ON c.run_id = e.completed_run_id
-      LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id
+      LEFT JOIN edgemirror.sync_run c ON c.run_id = e.completed_run_id AND c.edge_connection_id = e.edge_connection_id
+      LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id AND s.edge_connection_id = e.edge_connection_id
      WHERE e.edge_connection_id = $1::uuid
 ), held AS (
     SELECT edge_connection_id

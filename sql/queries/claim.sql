@@ -100,7 +100,7 @@ SELECT c.edge_connection_id IS NOT NULL AS found, o.run_id, o.epoch, o.resumes, 
   LEFT JOIN edgemirror.edge_claim c ON c.edge_connection_id = $1::uuid
   LEFT JOIN opened o ON true
   LEFT JOIN edgemirror.edge e ON e.edge_connection_id = $1::uuid
-  LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id
+  LEFT JOIN edgemirror.sync_run s ON s.run_id = e.service_run_id AND s.edge_connection_id = e.edge_connection_id
   LEFT JOIN LATERAL (SELECT * FROM open ORDER BY open.run_id DESC LIMIT 1) b ON true
   LEFT JOIN LATERAL (SELECT x.lease, x.seen_at FROM edgemirror.instance x
                       WHERE o.run_id IS NULL AND x.name = c.holder ORDER BY x.seen_at DESC LIMIT 1) i ON true

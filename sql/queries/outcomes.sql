@@ -3,4 +3,4 @@
 SELECT e.edge_connection_id, r.run_id, r.outcome, r.error_code, r.error_message
   FROM edgemirror.edge e
   JOIN edgemirror.sync_run r ON r.run_id = CASE WHEN $2::boolean THEN e.completed_run_id ELSE e.service_run_id END
- WHERE e.edge_connection_id = ANY ($1::uuid[])
+ WHERE e.edge_connection_id = ANY ($1::uuid[]) AND r.edge_connection_id = e.edge_connection_id

@@ -43,6 +43,7 @@ typedef enum SyncRefresh {
 typedef struct EndedRun {
         int64_t run_id;
         SyncOutcome outcome;
+        bool unrecorded; /* only who ran it knows */
 } EndedRun;
 
 /* NULL for …_NONE. */

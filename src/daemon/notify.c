@@ -216,11 +216,13 @@ static void notify_on_outcome(const MirrorOutcome *o, const Fault *fault, void *
         NotifySubject *s = subjects_answered(&n->subjects, &o->edge);
         if (!s || o->run.outcome == OUTCOME_NONE || o->run.run_id < s->run_id || now == s->now)
                 return;
+        bool unrecorded = s->unrecorded;
         s->run_id = o->run.run_id;
+        s->unrecorded = false;
         notify_edge_line(s->name, now, o->message, text);
         subject_set(&n->subjects, s, now, now == NOTIFY_WELL ? CODE_NONE : o->code, text,
                     notify_time(n));
-        s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;
+        s->told = n->form.alerts || (unrecorded && s->told != now) ? NOTIFY_UNKNOWN : now;
         s->told_usec = clock_monotonic_usec();
         n->told_elsewhere = !n->form.alerts;
 }
@@ -309,11 +311,23 @@ static bool notify_has_waited(const Notify *n, const NotifySubject *s)
         return s->told != s->now && notify_time(n) > s->time + usual;
 }
 
-/* Another instance has told of it; but what went from here may have come last. For people that is
- * asked only where it went late: an alert may be told twice, they would hear it twice. */
+/* Whether the receiver may have heard of the edge from another instance since it was seen here. Of
+ * what was not recorded that one knew nothing. */
+static bool notify_may_be_told_elsewhere(const Notify *n, const NotifySubject *s,
+                                         const EndedRun *before, const EndedRun *run)
+{
+        if (before->outcome == OUTCOME_NONE)
+                return n->form.alerts;
+        return (before->run_id > s->run_id && s->now != notify_state_of_outcome(before->outcome)) ||
+               (s->unrecorded && !run->unrecorded) || notify_has_waited(n, s);
+}
+
+/* What went from here may have come last. For people that is asked only where it went late, or
+ * nobody else knew of it: an alert may be told twice, they would hear it twice. */
 static void notify_seen_elsewhere(const Notify *n, NotifySubject *s, NotifyState was)
 {
-        bool in_doubt = s->told == NOTIFY_UNKNOWN || s->late || notify_has_waited(n, s);
+        bool in_doubt = s->told == NOTIFY_UNKNOWN || s->late || notify_has_waited(n, s) ||
+                        (s->unrecorded && s->told != was);
         s->told = in_doubt || n->form.alerts ? NOTIFY_UNKNOWN : was;
         s->told_usec = clock_monotonic_usec();
 }
@@ -330,15 +344,13 @@ void notify_edge(Notify *n, const Uuid *edge, const EndedRun *before, const Ende
         NotifySubject *s = subjects_find(&n->subjects, NOTIFY_EDGE, name, n->form.catalog);
         if (!s) /* if it was told so, it was not from here */
                 s = subjects_add(&n->subjects, NOTIFY_EDGE, name, n->form.catalog, was);
-        else if (!s->over &&
-                 (before->outcome == OUTCOME_NONE ? n->form.alerts
-                                                  : (before->run_id > s->run_id && s->now != was) ||
-                                                            notify_has_waited(n, s)))
+        else if (!s->over && notify_may_be_told_elsewhere(n, s, before, run))
                 notify_seen_elsewhere(n, s, was);
         if (!s)
                 return; /* no memory: it is as new by the next sync */
         s->edge = *edge;
         s->run_id = run->run_id;
+        s->unrecorded = run->unrecorded;
         s->over = false;
         notify_edge_line(name, now, fault->message, text);
         notify_see(n, s, now, fault, text);

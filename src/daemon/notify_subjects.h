@@ -37,9 +37,10 @@ typedef struct NotifySubject {
         TAILQ_ENTRY(NotifySubject) others;
         NotifyKind kind;
         char *name, *catalog;
-        Uuid edge;      /* that is called so */
-        int64_t run_id; /* of it, the last that was seen; what is older is no news */
-        bool over;      /* nothing is, any more: it is well, and kept until that was told */
+        Uuid edge;       /* that is called so */
+        int64_t run_id;  /* of it, the last that was seen; what is older is no news */
+        bool unrecorded; /* that one: nobody else can take back what was told of it */
+        bool over;       /* nothing is, any more: it is well, and kept until that was told */
 
         NotifyState now;
         FaultCode code; /* of now; CODE_NONE when well */

@@ -310,11 +310,12 @@ static void run_on_done(const SyncReport *report, void *userdata)
         report_count(report);
         run_log(run, report);
         if (report->run_id != 0) /* else nothing is known of the edge that was not before */
-                r->handlers.ended(&(RunsEnd){.edge = &run->edge,
-                                             .before = report->before,
-                                             .run = {report->run_id, report->outcome},
-                                             .fault = &report->fault},
-                                  r->userdata);
+                r->handlers.ended(
+                        &(RunsEnd){.edge = &run->edge,
+                                   .before = report->before,
+                                   .run = {report->run_id, report->outcome, report->unrecorded},
+                                   .fault = &report->fault},
+                        r->userdata);
         if (!r->stopping)
                 run_report_peer_fault(run, report);
         run_settle(run, report);

@@ -45,9 +45,9 @@ typedef struct SyncOrder {
 typedef struct SyncReport {
         int64_t run_id; /* 0: the run never began */
         int64_t epoch;  /* of its claim */
-        /* its end could not be recorded: the lease is held still, unless it has ended or somebody
+        /* its end could not be recorded; the lease is held still, unless it has ended or somebody
          * took it */
-        bool lease_kept;
+        bool unrecorded, lease_kept;
         EndedRun before; /* the last run of a service that was not stopped */
         SyncPhase phase; /* in which it ended; the last one when all went well */
         SyncOutcome outcome;

@@ -98,7 +98,8 @@ typedef struct Clockwork {
 typedef struct World {
         uint64_t random, now;
         bool verbose, network_is_well, alerts, several, restarts, switches, renames;
-        bool is_quick; /* the network, where it is not broken */
+        bool loses_ends; /* of runs: they are not recorded */
+        bool is_quick;   /* the network, where it is not broken */
         Instance instances[INSTANCES_MAX];
         const Question *answered; /* just now; NULL: none is */
         int n_instances;
@@ -558,7 +559,7 @@ static void sync_by_hand(Edge *e, SyncOutcome outcome)
                 return;
         tell("the command syncs edge %s: %s", e->name, sync_outcome_name(outcome));
         e->outcome = outcome;
-        e->recorded = (EndedRun){++world->n_runs, outcome};
+        e->recorded = (EndedRun){.run_id = ++world->n_runs, .outcome = outcome};
         e->seen = false;
 }
 
@@ -567,17 +568,16 @@ static void sync_ends(Edge *e, Instance *i, SyncOutcome outcome)
         Fault fault = fault_none;
         if (outcome != OUTCOME_SYNCED)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%u", below(1000));
-        const EndedRun run = {++world->n_runs, outcome};
-        /* what only one instance knows, another cannot take back */
-        bool unrecorded = !world->several && !world->network_is_well && chance(10);
+        const EndedRun run = {++world->n_runs, outcome,
+                              world->loses_ends && !world->network_is_well && chance(20)};
         tell("instance %s: edge %s ends: %s%s, was %s", i->name, e->name,
-             sync_outcome_name(outcome), unrecorded ? ", which nobody records" : "",
+             sync_outcome_name(outcome), run.unrecorded ? ", which nobody records" : "",
              sync_outcome_name(e->outcome));
         notify_edge(&i->notify, &e->id, &e->of_service, &run, &fault);
         if (outcome == OUTCOME_ABORTED)
                 return;
         e->outcome = outcome;
-        if (!unrecorded)
+        if (!run.unrecorded)
                 e->recorded = e->of_service = run;
         e->ended_usec = world->now;
         e->seen = true;
@@ -849,6 +849,8 @@ static void world_begin(uint64_t seed, bool verbose)
         world->several = chance(30);
         world->is_quick = world->several && (!world->alerts || chance(50));
         world->restarts = (world->alerts || !world->several) && chance(world->alerts ? 20 : 40);
+        /* nobody remembers what he told people of it */
+        world->loses_ends = (world->alerts || !world->restarts) && chance(40);
         world->switches = !world->restarts && (world->alerts || !world->several) && chance(20);
         /* that nothing is called so any more, knows only who has told it, and only him whom he told
          */
@@ -900,7 +902,9 @@ static bool play(uint64_t seed, bool verbose)
                 happens();
         world_calm();
         const Receiver *r = &world->receivers[world->instances[0].url_file[0] - '0'];
-        if ((!world->several || world->is_quick) && !world->restarts && !world->switches)
+        /* what only one instance knows, another cannot take back */
+        if ((!world->several || (world->is_quick && !world->loses_ends)) && !world->restarts &&
+            !world->switches)
                 check_beliefs(r);
         if (world->restarts)
                 put_right_by_hand(&world->edges[world->n_edges - 1], &world->instances[0]);
@@ -962,10 +966,10 @@ static bool play_told_elsewhere(void)
                 e->id.bytes[0] = (uint8_t)(n + 1);
                 e->enabled = true;
                 (void)snprintf(e->name, sizeof(e->name), "n%u", n);
-                notify_edge(&i->notify, &e->id, &(EndedRun){1, OUTCOME_SYNCED},
-                            &(EndedRun){2, OUTCOME_FAILED}, &fault);
+                notify_edge(&i->notify, &e->id, &(EndedRun){.run_id = 1, .outcome = OUTCOME_SYNCED},
+                            &(EndedRun){.run_id = 2, .outcome = OUTCOME_FAILED}, &fault);
                 e->outcome = n % 7 ? OUTCOME_SYNCED : OUTCOME_FAILED;
-                e->of_service = (EndedRun){3, e->outcome};
+                e->of_service = (EndedRun){.run_id = 3, .outcome = e->outcome};
                 e->seen = true;
                 failing += n % 7 == 0;
         }

@@ -166,10 +166,11 @@ void hook_change(HookBench *w, const Uuid *edge, const char *name, SyncOutcome b
         Fault fault = fault_none;
         if (message)
                 fault_set(&fault, FAULT_RUN, EACCES, CODE_CATALOG_FORBIDDEN, "%s", message);
-        EndedRun *last = &w->last[name_edge(w, edge, name)], of_before = {last->run_id, before};
+        EndedRun *last = &w->last[name_edge(w, edge, name)],
+                 of_before = {.run_id = last->run_id, .outcome = before};
         if (before != last->outcome) /* another instance's */
                 of_before.run_id = before == OUTCOME_NONE ? 0 : ++w->n_runs;
-        *last = (EndedRun){++w->n_runs, outcome};
+        *last = (EndedRun){.run_id = ++w->n_runs, .outcome = outcome};
         notify_edge(&w->notify, edge, &of_before, last, &fault);
 }
 
