@@ -120,6 +120,30 @@ static void a_privilege_that_only_the_apply_needs_is_not_hammered_against(void *
         service_stop(w, 0);
 }
 
+/* Nor does a run that leaves no trace, though each of them looks like the first that fails. */
+static void a_run_whose_end_cannot_be_recorded_is_not_begun_again_at_once(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)service_start(w, 0);
+        free(harness_sql(&w->pg, "REVOKE UPDATE ON edgemirror.edge FROM em"));
+        free(harness_sql(&w->pg, "SELECT edgemirror.request_sync('e0')"));
+        service_await_sql(w,
+                          "SELECT count(*) FROM edgemirror.edge_claim JOIN edgemirror.sync_run r "
+                          "USING (edge_connection_id) WHERE holder IS NULL AND r.finished_at IS "
+                          "NULL AND edge_connection_id = '%s' AND next_run_at > now() + interval "
+                          "'5 s'",
+                          w->edges[0]);
+        assert_int_equal(sql_long(w,
+                                  "SELECT count(*) FROM edgemirror.sync_run WHERE NOT by_hand AND "
+                                  "edge_connection_id = '%s' AND finished_at IS NULL",
+                                  w->edges[0]),
+                         1);
+        assert_int_equal(requests(w, "refresh", 0, 0), 1);
+        free(harness_sql(&w->pg, "GRANT UPDATE ON edgemirror.edge TO em"));
+        await_runs(w, 0, 0, "synced", 1);
+        service_stop(w, 0);
+}
+
 /* ---- the catalog ---------------------------------------------------------------------------- */
 
 static void stop_catalog(ServiceWorld *w, char port[16])
@@ -540,6 +564,8 @@ int main(void)
                 cmocka_unit_test_setup(a_schema_that_is_missing_is_waited_for, few_edges),
                 cmocka_unit_test_setup(
                         a_privilege_that_only_the_apply_needs_is_not_hammered_against, few_edges),
+                cmocka_unit_test_setup(
+                        a_run_whose_end_cannot_be_recorded_is_not_begun_again_at_once, few_edges),
                 cmocka_unit_test_setup(a_catalog_away_at_the_start_is_said_and_waited_for,
                                        few_edges),
                 cmocka_unit_test_setup(a_catalog_away_later_is_one_line_for_all_edges, few_edges),
