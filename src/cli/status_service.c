@@ -45,20 +45,21 @@ static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *o
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
         if (3 * i->seen_sec > i->lease_sec) /* one is missing */
                 fprintf(out,
-                        "service: %s has given no sign of life for %s, and counts as dead in %s\n",
+                        "service: %s has given no sign of life for %s\n"
+                        "         and counts as dead in %s\n",
                         name, ago(i->seen_sec, seen), ago(i->lease_sec - i->seen_sec, since));
         else
                 fprintf(out, "service: %s is alive, last sign of life %s ago\n", name,
                         ago(i->seen_sec, seen));
-        fprintf(out, "         up for %s, %lld edge%s; ", ago(i->up_sec, since),
+        fprintf(out, "         up for %s, %lld edge%s", ago(i->up_sec, since),
                 (long long)i->n_edges, text_plural((uint64_t)i->n_edges));
-        if (i->waiting_for != MIRROR_WAIT_NONE) {
-                fprintf(out, "has waited %s for %s:\n         ", ago(i->waiting_sec, since),
-                        waits_for[i->waiting_for]);
-                put_text(out, i->waiting_message ? i->waiting_message : "");
-        } else {
-                fputs("waits for nothing", out);
+        if (i->waiting_for == MIRROR_WAIT_NONE) {
+                fputs("; waits for nothing\n", out);
+                return;
         }
+        fprintf(out, "\n         has waited %s for %s:\n         ", ago(i->waiting_sec, since),
+                waits_for[i->waiting_for]);
+        put_text(out, i->waiting_message ? i->waiting_message : "");
         fputc('\n', out);
 }
 
@@ -95,8 +96,10 @@ void service_status_end(const ServiceStatus *s, FILE *out)
                       out);
         else if (s->n_alive == 0)
                 fputs("service: NO INSTANCE GIVES A SIGN OF LIFE in this database; nothing syncs\n"
-                      "         the edges when they are due. Start one; of one that runs, its log\n"
-                      "         says what it waits for\n",
+                      "         the edges when they are due. systemctl start edgemirror begins "
+                      "one;\n"
+                      "         of one that runs, journalctl -u edgemirror says what it waits "
+                      "for\n",
                       out);
 }
 
