@@ -1,9 +1,9 @@
 # fish.awk: facts (see generate.sh) to the completion for fish.
 function quoted(text) { gsub(/\\/, "\\\\", text); gsub(/'/, "\\'", text); return "'" text "'" }
-function value_of(value)
+function value_of(value, words)
 {
 	if (value == "FILE") return " -rF"
-	if (value == "METHOD") return " -xa 'basic bearer oauth2'"
+	if (value == "METHOD") return " -xa '" words "'"
 	return value == "-" ? "" : " -x"
 }
 BEGIN {
@@ -49,5 +49,5 @@ $1 == "command" {
 }
 $1 == "option" {
 	where = $2 == "-" ? "" : " -n 'contains -- " $2 " (__edgemirror_command)'"
-	print "complete -c edgemirror" where ($3 == "-" ? "" : " -s " $3) " -l " $4 value_of($5) " -d " quoted($6)
+	print "complete -c edgemirror" where ($3 == "-" ? "" : " -s " $3) " -l " $4 value_of($5, $7) " -d " quoted($6)
 }

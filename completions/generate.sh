@@ -7,7 +7,7 @@ here=$(dirname "$0")
 
 # What the help says, one fact a line, the fields separated by tabs:
 #   command NAME TAKES_EDGES SUMMARY
-#   option COMMAND SHORT LONG VALUE HELP         SHORT and VALUE may be "-"
+#   option COMMAND SHORT LONG VALUE HELP WORDS   SHORT and VALUE may be "-"; WORDS: what a METHOD may be
 # Options that every command takes have the command "-".
 facts()
 {
@@ -41,7 +41,10 @@ options()
 			sub(/^[a-z-]+ +/, "")
 			if (value != "-") sub(/^[A-Z]+ +/, "")
 			sub(/ \(default \/.*\)$/, "") # depends on where it is installed
-			print "option\t" command "\t" short "\t" long "\t" value "\t" $0
+			words = $0
+			gsub(/,| or /, " ", words)
+			gsub(/ +/, " ", words)
+			print "option\t" command "\t" short "\t" long "\t" value "\t" $0 "\t" (value == "METHOD" ? words : "")
 		}'
 }
 

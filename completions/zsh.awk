@@ -1,9 +1,9 @@
 # zsh.awk: facts (see generate.sh) to the completion for zsh.
 function quoted(text) { gsub(/\\/, "\\\\", text); gsub(/[\[\]:]/, "\\\\&", text); gsub(/'/, "'\\''", text); return text }
-function action(value)
+function action(value, words)
 {
 	if (value == "FILE") return ":file:_files"
-	if (value == "METHOD") return ":method:(basic bearer oauth2)"
+	if (value == "METHOD") return ":method:(" words ")"
 	return value == "-" ? "" : ":" tolower(value) ": "
 }
 # The value is the next word, or follows at once.
@@ -15,10 +15,10 @@ $1 == "command" {
 	edges[$2] = $3
 }
 $1 == "option" && $2 == "-" {
-	common = common "\n\t\t'(-" $3 " --" $4 ")'{-" $3 attached($5) ",--" $4 assigned($5) "}'[" quoted($6) "]" action($5) "'"
+	common = common "\n\t\t'(-" $3 " --" $4 ")'{-" $3 attached($5) ",--" $4 assigned($5) "}'[" quoted($6) "]" action($5, $7) "'"
 }
 $1 == "option" && $2 != "-" {
-	own[$2] = own[$2] " \\\n\t\t\t'--" $4 assigned($5) "[" quoted($6) "]" action($5) "'"
+	own[$2] = own[$2] " \\\n\t\t\t'--" $4 assigned($5) "[" quoted($6) "]" action($5, $7) "'"
 }
 END {
 	print "#compdef edgemirror"

@@ -172,14 +172,15 @@ int main(void)
                 cmocka_unit_test_teardown(fish_completes, teardown),
                 cmocka_unit_test_teardown(zsh_completes, teardown),
         };
+        static const char *const shells[] = {"bash", "fish", "zsh"};
         struct CMUnitTest tests[3];
         size_t n = 0;
-        if (is_there("bash"))
-                tests[n++] = all[0];
-        if (is_there("fish"))
-                tests[n++] = all[1];
-        if (is_there("zsh"))
-                tests[n++] = all[2];
+        for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++) {
+                if (is_there(shells[i]))
+                        tests[n++] = all[i];
+                else
+                        print_message("# not tried: %s is not installed\n", shells[i]);
+        }
         return n == 0 ? harness_skip_all("no bash, fish or zsh here")
                       : _cmocka_run_group_tests("completion", tests, n, setup_group,
                                                 teardown_group);

@@ -22,4 +22,13 @@ cat >"$scratch/other" <<END
 END
 chmod +x "$scratch/other"
 expect_found "an option that has another name is found" "differ" same "$scratch/other"
+# method SHELL: what auth may be is what the help says.
+method() { "$top_srcdir/completions/generate.sh" "$scratch/other" "$1" | grep 'bearer oauth2 mtls'; }
+cat >"$scratch/other" <<END
+#!/bin/sh
+"$top_builddir/edgemirror" "\$@" | sed 's/basic, bearer or oauth2/basic, bearer, oauth2 or mtls/'
+END
+for shell in bash fish zsh; do
+	expect_said "$shell completes a new method" "bearer oauth2 mtls" method $shell
+done
 finish

@@ -10,7 +10,7 @@ scripts()
 	find . \( -name '.git' -o -name 'build*' -o -name autom4te.cache -o -name 'configure*' -o -name config.status -o -name _build -o -name _inst \) -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
 		case $file in
 		*.sh) echo "$file" ;;
-		*) head -c 64 "$file" | LC_ALL=C grep -qaE '^#!.*[/ ](ba|da)?sh( |$)' && echo "$file" ;;
+		*) head -c 200 "$file" | LC_ALL=C grep -qaE '^#!.*[/ ](ba|da)?sh( |$)|^# shellcheck shell=' && echo "$file" ;;
 		esac
 	done
 }
@@ -49,6 +49,7 @@ if command -v shellcheck >/dev/null; then
 	mkdir "$scratch/debian"
 	printf '#!/bin/sh\nrm -rf $1/etc\n' >"$scratch/debian/edgemirror.postrm"
 	expect_said "a script without a suffix is found" ./debian/edgemirror.postrm scripts "$scratch"
+	expect_said "one that is read by a shell, too" ./completions/edgemirror scripts "$top_srcdir"
 	expect_found "an unquoted word is found" SC2086 silent "$scratch/debian/edgemirror.postrm"
 else
 	skip "shellcheck is silent about every script" "no shellcheck here"
