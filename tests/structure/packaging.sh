@@ -34,6 +34,20 @@ no_single_pages()
 	return 0
 }
 
+# readme_commands README.Debian TYPED…: each command of its steps, on one line, begins one that is typed there; scripts/check-package compares those with what ran. Not `status`, whose
+# times are others each time.
+readme_commands()
+{
+	readme=$1
+	shift
+	sed -n '/^ 1\./,/^The sample/s/^      //p' "$readme" | sed -e :a -e '/\\$/{N; s/ *\\\n */ /; ba' -e '}' -e '/&&$/{N; s/\n */ /; ba' -e '}' |
+		sed -e 's/systemd-ask-password/echo correct-horse/' -e '/^edgemirror status$/d' >"$scratch/commands"
+	[ "$(wc -l <"$scratch/commands")" -ge 10 ] || echo "README.Debian cannot be read"
+	while read -r command; do
+		cat "$@" | grep -qF -e "$command" || echo "nobody types: $command"
+	done <"$scratch/commands"
+}
+
 # postinst VERSION-BEFORE: what debian/edgemirror.postinst says in a system of $scratch, in which the units of $active run. dpkg itself calls it in
 # tests/package/inside.sh.
 postinst()
@@ -59,6 +73,10 @@ expect_said "a library of another version is found" "debian/control lacks libpq-
 expect_said "in the spec, too" "the spec lacks libpq-devel >= 15" \
 	build_dependencies "$scratch/configure.ac" "$folder/control" "$spec" "$top_srcdir/README.md"
 expect_clean "no page of the manual is named one by one" no_single_pages "$folder" "$spec"
+
+expect_clean "what README.Debian has to be typed is typed" readme_commands "$folder/README.Debian" "$top_srcdir/docs/installing.md" "$top_srcdir/tests/package/inside.sh"
+sed 's/-p User=edgemirror/-p User=mirror/' "$folder/README.Debian" >"$scratch/README.Debian"
+expect_said "an alias of its own is found" "nobody types: alias edgemirror=" readme_commands "$scratch/README.Debian" "$top_srcdir/docs/installing.md" "$top_srcdir/tests/package/inside.sh"
 
 active=
 expect_said "installed without a configuration, it says what to do" "not configured yet" postinst ""
