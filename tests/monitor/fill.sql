@@ -55,7 +55,9 @@ SELECT d.id, d.edge_connection_id, 'OLD_' || d.name, NULL, d.changed_at, d.chang
 UPDATE edgemirror.database_connection d SET changed_at = p.valid_to, previous_ended_at = p.valid_to, began_as = 'changed'
   FROM edgemirror.database_connection_past p WHERE p.id = d.id;
 UPDATE edgemirror.database_connection SET removed_at = now() - interval '1 day' * (get_byte(uuid_send(id), 1) % 28)
- WHERE changed_at < now() - interval '40 days' AND get_byte(uuid_send(id), 0) < 12;
+ WHERE changed_at < now() - interval '40 days' AND get_byte(uuid_send(id), 0) < 12
+   -- those that are held below stay
+   AND id NOT IN (SELECT md5(w.n || '/' || k)::uuid FROM wanted w, generate_series(1, 3) k WHERE w.state = 'held');
 UPDATE edgemirror.database_connection SET name = U&'report\202Efdp.exe' WHERE id = md5('10/1')::uuid;
 UPDATE edgemirror.database_connection SET name = '<img src=x onerror=alert(1)>' WHERE id = md5('9/1')::uuid;
 
