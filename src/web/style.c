@@ -92,8 +92,10 @@ const char style_sheet[] =
         "@media print{:root{--page:#fff;--panel:#fff;--text:#000;--muted:#333;--link:#000;"
         "--line:#999;--red:#a40e26;--green:#116329;--yellow:#7a4b00;--red-panel:#fff;"
         "--green-panel:#fff;--yellow-panel:#fff}nav,form,.filters,.skip,.pages{display:none}"
-        "body{font-size:10pt}.scroll{overflow:visible}thead{display:table-header-group}"
-        "tr{break-inside:avoid}svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
+        "body{font-size:10pt}header,main,footer{padding-left:0;padding-right:0}"
+        ".t{white-space:normal}th,td{padding-right:.5rem}.scroll{overflow:visible}"
+        "thead{display:table-header-group}tr{break-inside:avoid}"
+        "svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}}\n";
 
 int style_append_hash(Text *ret)
 {
