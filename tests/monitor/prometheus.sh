@@ -70,9 +70,9 @@ check "the alerts fire when they should, and not before" promtool test rules "$t
 
 port=$(free_port)
 postgres_start "$work/pg" || exit 1
-catalog_start "$build" "$work" --edges 6 --rows 20 --job-wait 0s --job-run 0s --auth oauth2:mirror:correct-horse || exit 1
+catalog_start "$build" "$work" --edges 7 --rows 20 --job-wait 0s --job-run 0s --auth oauth2:mirror:correct-horse || exit 1
 mapfile -t edges < <(catalog_edges)
-names=(well held failing rejected pending slow)
+names=(well held failing rejected pending slow unrefreshed)
 control() { # PATH [BODY]
         curl -fsS -o "$work/answer" -H 'Content-Type: application/json' "$catalog_url/control/$1" ${2:+-d "$2"}
 }
@@ -118,10 +118,11 @@ rows 1 '{"op": "remove", "index": 0, "count": 15}'
 fault 2 '"kind": "list", "status": 403'
 fault 3 '"kind": "list", "bad_row": "name-missing", "bad_row_index": 2'
 rows 4 '{"op": "remove", "index": 0}'
+fault 6 '"kind": "refresh", "end_state": "ERROR"'
 for _ in 1 2; do
         syncs well failing
 done
-syncs held rejected pending
+syncs held rejected pending unrefreshed
 
 edgemirror -c "$work/edgemirror.conf" run 2>"$work/service.log" &
 service_pid=$!
@@ -183,7 +184,7 @@ sql "UPDATE edgemirror.edge_claim SET next_run_at = now() - interval '5 minutes'
 printf '[nonsense]\n' >>"$work/edgemirror.conf"
 kill -HUP $service_pid
 
-for name in EdgeFailing EdgesFailing EdgeStale MirrorStale EdgesOverdue RemovalsHeld RowsRejected SyncsLate ReloadFailed; do
+for name in EdgeFailing EdgesFailing EdgeStale MirrorStale EdgesOverdue RemovalsHeld EdgesUnrefreshed RowsRejected SyncsLate ReloadFailed; do
         await "alert Edgemirror$name" alert "Edgemirror$name"
 done
 
@@ -234,5 +235,5 @@ sick() {
 }
 check "Prometheus could evaluate every rule" silent sick
 
-# Each alert but this one was seen: that nobody is scraped cannot be asked of who scrapes.
+# Each alert but EdgemirrorMissing was seen: that nobody is scraped cannot be asked of who scrapes.
 [ "$failures" = 0 ]
