@@ -75,24 +75,13 @@ static void notify_try_again(Notify *n, uint64_t delay, uint64_t pause, bool log
         notify_send_later(n, delay);
 }
 
-/* Of an answer that was too long to be read, the status is all that matters as well. */
-static NotifyFate fate_of(int status)
-{
-        if (status >= 200 && status <= 299)
-                return NOTIFY_TAKEN;
-        if (status == 400 || status == 413 || status == 422)
-                return NOTIFY_UNFIT;
-        return status == 0 || status == 408 || status == 429 || status >= 500 ? NOTIFY_IN_DOUBT
-                                                                              : NOTIFY_DECLINED;
-}
-
 static void notify_on_answer(const HttpResponse *response, void *userdata)
 {
         Notify *n = userdata;
         int status = response->status;
         uint64_t now = clock_monotonic_usec(), delay, lasted;
         size_t n_sent = n->n_sent;
-        NotifyFate fate = fate_of(status);
+        NotifyFate fate = notify_fate(status);
         char why[64];
         n->transfer = NULL;
         n->n_sent = 0;

@@ -195,6 +195,16 @@ static void subject_not_taken(NotifySubjects *subjects, NotifySubject *s, size_t
         subject_move_behind(subjects, s);
 }
 
+NotifyFate notify_fate(int status)
+{
+        if (status >= 200 && status <= 299)
+                return NOTIFY_TAKEN;
+        if (status == 400 || status == 413 || status == 422)
+                return NOTIFY_UNFIT;
+        return status == 0 || status == 408 || status == 429 || status >= 500 ? NOTIFY_IN_DOUBT
+                                                                              : NOTIFY_DECLINED;
+}
+
 void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec)
 {
         NotifySubject *next;

@@ -102,6 +102,9 @@ typedef enum NotifyFate {
                             Alertmanager keeps what it finds right */
 } NotifyFate;
 
+/* Of the answer's status, which is all that matters of it; 0: none came. */
+NotifyFate notify_fate(int status);
+
 /* What became of the message of so many that was under way. What was declined, and is still so, has
  * a pause, and its turn after all others. */
 void subjects_settle(NotifySubjects *subjects, size_t n_sent, NotifyFate fate, uint64_t now_usec);
