@@ -82,12 +82,12 @@ s/0660/0666/
 what the command has synced counts as told by another instance
 src/daemon/notify.c
 unit/test_daemon_notify what_was_synced_by_hand*
-s/before == OUTCOME_NONE ? n->form.alerts/false ? n->form.alerts/
+s/^                return n->form.alerts;/                return false;/
 
 what the command has synced is told to people as if a service had
 sql/queries/outcomes.sql
 integration/test_mirror how_edges_have_ended*
-s/ AND ($2::boolean OR NOT x.by_hand)//
+s/CASE WHEN $2::boolean THEN/CASE WHEN $2::boolean OR true THEN/
 
 people are told what somebody has synced by hand
 src/daemon/notify.c
@@ -97,7 +97,7 @@ s/count, n->form.alerts,/count, true,/
 how a sync by hand ended counts as what was told
 sql/queries/claim.sql
 integration/test_mirror how_edges_have_ended*
-s/ AND NOT r.by_hand//
+s/s.run_id = e.service_run_id/s.run_id = e.completed_run_id/
 
 what one catalog has is taken to the next
 src/daemon/edges.c
@@ -337,7 +337,7 @@ s/outage_log_next(&n->outage);//
 a sync by hand does not look for locks
 src/cli/cmd_sync.c
 integration/test_on_call a_sync_by_hand_says_who_holds*
-s/(void)lock_log(&c->lock, fault);/(void)fault;/
+s/(void)lock_log(&c->lock, fault.*/(void)fault;/
 
 what was observed of another database is given on
 src/web/monitor.c
@@ -622,7 +622,7 @@ s/if (!database_clock_is_known(c))/if (false)/
 an alert that waits counts as told when another instance has found the edge otherwise
 src/daemon/notify.c
 integration/test_notify an_alert_that_waits*
-s/s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;/s->told = now;/
+s/s->told = n->form.alerts || (unrecorded/s->told = (unrecorded/
 
 alerts of two catalogs have the same labels
 src/daemon/notify_message.c
@@ -745,7 +745,7 @@ unit/test_daemon_notify a_receiver_that_is_away*
 s/fate == NOTIFY_TAKEN ? s->sent : NOTIFY_UNKNOWN/fate == NOTIFY_DECLINED ? NOTIFY_UNKNOWN : s->sent/
 
 a receiver that declines a message gets it again for ever
-src/daemon/notify.c
+src/daemon/notify_subjects.c
 unit/test_daemon_notify one_that_declines*
 s/status == 429 || status >= 500/status == 429 || status > 299/
 
@@ -757,7 +757,7 @@ s/s->told != s->now \&\& s->pause_usec/s->pause_usec/
 who is well again after another instance saw it fail is not told of
 sql/queries/claim.sql
 integration/test_notify what_changes*
-s/(SELECT r.outcome FROM (SELECT/(SELECT NULL::text FROM (SELECT/
+s/s.outcome AS outcome_before/NULL::text AS outcome_before/
 
 Slack reads commands in the name of an edge
 src/daemon/notify_message.c
@@ -900,14 +900,14 @@ integration/test_pgbouncer a_request*
 s/^#define ASK_AT_LEAST_USEC .*/#define ASK_AT_LEAST_USEC USEC_PER_MINUTE/
 
 an edge that was well before a run was stopped is told to be well again
-sql/queries/apply_finish.sql
+sql/queries/finish.sql
 integration/test_trouble each_run*
-s/ AND r.outcome <> 'aborted' ORDER BY/ ORDER BY/
+s/run WHERE $4::text <> 'aborted'), completed_run_id/run), completed_run_id/
 
 a list that changes nothing tells nobody that the edge is well again
 sql/queries/apply_unchanged.sql
 integration/test_trouble each_run*
-s/LIMIT 1) <> 'synced' THEN/LIMIT 1) = 'none' THEN/
+s/FROM before b) <> 'synced' THEN/FROM before b) = 'none' THEN/
 
 a run that failed is announced although its end is recorded already
 sql/queries/finish.sql
@@ -982,27 +982,27 @@ s/while (cut \&\& size > 0 \&\&/while (cut \&\&/
 a claim looks at all runs of its edge for one of a service
 sql/queries/claim.sql
 integration/test_plans a_claim*
-/SELECT r.outcome FROM/s/ LIMIT 1000//
+s/s.run_id = e.service_run_id/s.run_id = (SELECT max(z.run_id) FROM edgemirror.sync_run z WHERE z.edge_connection_id = e.edge_connection_id AND NOT z.by_hand)/
 
 the run that people were told of is pruned behind runs by hand
 sql/queries/prune_runs.sql
 integration/test_retention the_last_run_of_a_service*
-s/OR r.run_id NOT IN (SELECT max(n.run_id)/OR r.run_id NOT IN (SELECT -max(n.run_id)/
+s/, e.service_run_id)/)/
 
 after failures a sync by hand leaves the pause, where the list is the same
 sql/queries/apply_unchanged.sql
 integration/test_queue a_sync_by_hand*
-s/a.unchanged AND p.over AND/false AND/
+s/WHEN a.unchanged AND c.next_run_at > now()/WHEN false AND c.next_run_at > now()/
 
 after failures a sync by hand leaves the pause
 sql/queries/apply_finish.sql
 integration/test_queue a_sync_by_hand*
-s/WHEN p.over AND/WHEN false AND/
+s/WHEN n.outcome IN ('synced', 'held') AND c.next_run_at/WHEN false AND c.next_run_at/
 
 each sync by hand makes its edge due again
 sql/queries/apply_unchanged.sql
 integration/test_queue a_sync_by_hand*
-s/ AND e.consecutive_failures > 0//
+s/r.by_hand AND b.failing AND/r.by_hand AND/
 
 a sync whose run is gone keeps its lease
 sql/queries/apply_unchanged.sql
@@ -1012,7 +1012,7 @@ s/ WHERE a.ours AND c.edge/ WHERE EXISTS (SELECT FROM edgemirror.sync_run r WHER
 a failure by hand makes its edge due again
 sql/queries/apply_unchanged.sql
 integration/test_queue a_sync_by_hand*
-s/AND NOT x.by_hand/AND true/
+s/s.run_id = e.service_run_id/s.run_id = e.completed_run_id/
 
 who was killed is silent beside another of its name
 sql/queries/instance_list.sql
@@ -1817,7 +1817,7 @@ s/bool may_ask = count > 0/bool may_ask = false/
 people hear from two instances what one has told
 src/daemon/notify.c
 integration/test_notify what_waits_is_not_told*
-s/s->told = n->form.alerts ? NOTIFY_UNKNOWN : now;/s->told = NOTIFY_UNKNOWN;/
+s/n->form.alerts || (unrecorded \&\& s->told != now) ?/true || unrecorded ?/
 
 what was seen since PostgreSQL was asked gives way to its answer
 src/daemon/notify_subjects.c
@@ -1840,9 +1840,9 @@ sim/messages messages
 s/now == NOTIFY_WELL ? CODE_NONE : o->code/CODE_NONE/
 
 a run that was stopped counts as how an edge has ended
-sql/queries/outcomes.sql
+sql/queries/finish.sql
 integration/test_mirror how_edges_have_ended*
-s/x.outcome <> 'aborted'/true/
+s/WHERE $4::text <> 'aborted' AND NOT by_hand/WHERE NOT by_hand/
 
 the alert of a peer that was away before the service was started again stays
 src/daemon/notify.c
@@ -2058,6 +2058,81 @@ a schema that is older than the program is taken for right
 src/mirror/trust.c
 integration/test_upgrade_running a_service_of_the_new*
 s/if (version == known)/if (version <= known)/
+
+a sync by hand that applied nothing counts as one of a service
+sql/queries/finish.sql
+integration/test_mirror how_edges_have_ended*
+s/<> 'aborted' AND NOT by_hand/<> 'aborted'/
+
+a sync by hand counts as one of a service
+sql/queries/apply_finish.sql
+integration/test_mirror how_edges_have_ended*
+s/FROM run WHERE NOT by_hand)/FROM run)/
+
+a sync by hand of the same list counts as one of a service
+sql/queries/apply_unchanged.sql
+integration/test_mirror how_edges_have_ended*
+s/FROM run WHERE NOT by_hand)/FROM run)/
+
+the last run that was not stopped is pruned behind those that were
+sql/queries/prune_runs.sql
+integration/test_retention the_last_run_of_a_service*
+s/e.completed_run_id, //
+
+a run that another edge has by now counts as that of the edge
+sql/queries/outcomes.sql
+integration/test_mirror how_edges_have_ended*
+s/ AND r.edge_connection_id = e.edge_connection_id//
+
+what the journal has from before a run counts as news of the edge
+src/daemon/notify.c
+sim/messages messages
+s/ || o->run.run_id < s->run_id//
+
+what the journal had before a run counts as seen elsewhere
+src/daemon/notify.c
+sim/messages messages
+s/(before->run_id > s->run_id \&\& s->now != /(s->now != /
+
+what nobody recorded is not taken back
+src/daemon/notify.c
+sim/messages messages
+s/(s->unrecorded \&\& !run->unrecorded) || //
+
+a run whose end is not recorded is due again at once
+src/daemon/runs.c
+integration/test_outages a_run_whose_end*
+s/\.unrecorded = report->lease_kept,/.unrecorded = false,/
+
+a run whose end is not recorded has no pause
+src/daemon/due.c
+unit/test_daemon_due a_run_whose_end*
+s/if (end->unrecorded \&\&/if (false \&\&/
+
+a connection counts as made as soon as libpq says so
+src/pg/connection.c
+integration/test_pg_loss a_server_that_leaves*
+/^static void connection_established/,/^}/s/c->fault = (Fault){0};/&\n        c->connected = true;/
+
+basic credentials are redacted with their padding alone
+src/catalog/redact.c
+unit/test_catalog_decode_answer every_length*
+s/basic.size - 1\] == '='/basic.size - 1] == '!'/
+
+between two attempts a lock counts as free
+src/daemon/lock_log.c
+unit/test_daemon_outage a_lock*
+s/now_usec - l->seen_usec >= BETWEEN_ATTEMPTS_USEC/true/
+
+the catalog may put off all edges for a day
+src/base/limits.h
+unit/test_retry_after seconds*
+s/(3600ULL \* 1000000)/(24 * 3600ULL * 1000000)/
+
+a service that waits has a line of ninety columns
+src/cli/status_service.c
+integration/test_on_call status_says_who_lives*
+s/"\\n         has waited %s for %s:/"; has waited %s for %s:/
 END
 }
 

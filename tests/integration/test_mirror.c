@@ -756,6 +756,19 @@ static void how_edges_have_ended_is_known(void **state)
         assert_int_equal(ended.n, 1);
         assert_int_equal(ended.of[1].run.outcome, OUTCOME_FAILED);
         assert_int_equal(ask_outcomes(w, true).of[1].run.outcome, OUTCOME_HELD);
+        for (unsigned i = 0; i < 3; i++) { /* a list, and twice the same */
+                bench_apply(w, &bench_other_edge, NULL, 0);
+                assert_int_equal(w->claim.before.run_id, failed);
+        }
+        assert_int_equal(ask_outcomes(w, true).of[1].run.outcome, OUTCOME_SYNCED);
+        /* somebody clears the journal, and its numbers begin again with the runs of another edge */
+        free(harness_sql(&w->pg,
+                         "UPDATE edgemirror.sync_run r SET edge_connection_id = "
+                         "e.edge_connection_id FROM edgemirror.edge e WHERE "
+                         "r.edge_connection_id <> e.edge_connection_id AND e.name = 'one'"));
+        assert_int_equal(ask_outcomes(w, false).n, 0);
+        (void)bench_claim(w, &bench_other_edge);
+        assert_int_equal(w->claim.before.outcome, OUTCOME_NONE);
 }
 
 /* Whatever the run becomes: a job that is taken up, or a sync that a service was asked for. */
