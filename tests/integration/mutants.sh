@@ -82,7 +82,7 @@ s/0660/0666/
 what the command has synced counts as told by another instance
 src/daemon/notify.c
 unit/test_daemon_notify what_was_synced_by_hand*
-s/^                return n->form.alerts;/                return false;/
+s/^                return n->form.alerts;/                return true;/
 
 what the command has synced is told to people as if a service had
 sql/queries/outcomes.sql
