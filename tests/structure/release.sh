@@ -11,6 +11,8 @@ tree=$scratch/tree
 mkdir -p "$tree/scripts" "$tree/debian" "$tree/packaging"
 cp "$top_srcdir/scripts/release" "$top_srcdir/scripts/lib.sh" "$tree/scripts/"
 cp "$top_srcdir/configure.ac" "$top_srcdir/NEWS.md" "$tree/"
+# What has changed since the release is not of it.
+sed -i '/^## \[Unreleased\]/,/^## \[[0-9]/{/^## /!d}' "$tree/NEWS.md"
 cp "$top_srcdir/debian/changelog" "$tree/debian/"
 cp "$top_srcdir/packaging/edgemirror.spec.in" "$tree/packaging/"
 chmod -R u+w "$tree"
