@@ -92,14 +92,13 @@ void service_status_end(const ServiceStatus *s, FILE *out)
 {
         if (s->n_known == 0)
                 fputs("service: no instance has ever run on this database; edges are synced by "
-                      "hand only\n",
+                      "hand\n",
                       out);
         else if (s->n_alive == 0)
                 fputs("service: NO INSTANCE GIVES A SIGN OF LIFE in this database; nothing syncs\n"
-                      "         the edges when they are due. systemctl start edgemirror begins "
-                      "one;\n"
-                      "         of one that runs, journalctl -u edgemirror says what it waits "
-                      "for\n",
+                      "         the edges when they are due. Start one (systemctl start\n"
+                      "         edgemirror, or edgemirror@NAME); of one that runs, its log\n"
+                      "         (journalctl -u) says what it waits for\n",
                       out);
 }
 

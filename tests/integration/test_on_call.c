@@ -81,7 +81,7 @@ static void status_says_who_lives_and_what_each_waits_for(void **state)
         assert_out(w, "service: NO INSTANCE GIVES A SIGN OF LIFE in this database; ", true);
         assert_status_fits(w);
         assert_out(w,
-                   "\n         of one that runs, journalctl -u edgemirror says what it waits for\n",
+                   "; of one that runs, its log\n         (journalctl -u) says what it waits for\n",
                    true);
         assert_int_equal(service_program(w, "status", "--json", NULL), 0);
         assert_out(w, "alive", false);

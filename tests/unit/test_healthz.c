@@ -155,6 +155,14 @@ static void a_unix_socket_is_not_asked(void **state _unused_)
         pid_t server = serve(where, OK);
         assert_true(server > 0);
         assert_false(healthz(where));
+        char command[4096], said[256] = "";
+        const char *top = getenv("top_srcdir");
+        (void)snprintf(command, sizeof(command), "bash %s/packaging/healthz 2>&1", top ? top : ".");
+        FILE *words = popen(command, "r");
+        assert_non_null(words);
+        assert_non_null(fgets(said, sizeof(said), words));
+        assert_non_null(strstr(said, "cannot ask a unix socket"));
+        (void)pclose(words);
         stop(server);
         harness_folder_remove(folder);
 }
