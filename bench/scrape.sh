@@ -1,4 +1,4 @@
-# the page /metrics with series of each edge, beside edges that are due: time and size of a scrape, and how late syncs begin without and with it; arguments: edges (10000), due in a minute (1200), scrapes a second (2)
+# the page /metrics with series of each edge, and pages for people, beside edges that are due: time and size of an answer, and how late syncs begin without and with it; arguments: edges (10000), due in a minute (1200), requests a second (2)
 # shellcheck shell=bash
 edges=${1:-10000}
 due=${2:-1200}
@@ -17,16 +17,16 @@ edge_metrics = 100000
 END
 service_start
 ask "UPDATE edgemirror.edge SET listed_at = now(), refreshed_at = now(), row_count = 20, first_listed_at = now()"
-scrape() { # milliseconds and bytes
-        curl -fsS -o "$work/scrape" -w '%{time_total} %{size_download}\n' "http://127.0.0.1:$port/metrics" | awk '{ print $1 * 1000, $2 }'
+scrape() { # PATH: milliseconds and bytes
+        curl -fsS -o "$work/scrape" -w '%{time_total} %{size_download}\n' "http://127.0.0.1:$port$1" | awk '{ print $1 * 1000, $2 }'
 }
-scrape >"$work/first"
+scrape /metrics >"$work/first"
 for _ in $(seq 100); do
         grep -q '^edgemirror_edge_rows{' "$work/scrape" && break
         sleep 0.1
-        scrape >"$work/first"
+        scrape /metrics >"$work/first"
 done
-echo "$edges edges, $(grep -c '^edgemirror_edge_' "$work/scrape") series of edges; $due edges are due within a minute; without scrapes and with $scrapes a second, twice"
+echo "$edges edges, $(grep -c '^edgemirror_edge_' "$work/scrape") series of edges; $due edges are due within a minute; without requests and with $scrapes a second"
 
 # round NUMBER: prints what became of the edges that were due.
 round() {
@@ -46,21 +46,21 @@ round() {
                FROM edgemirror.sync_run r JOIN due d USING (edge_connection_id) WHERE r.run_id > $before AND r.finished_at IS NOT NULL"
 }
 
-table "scrapes" "p50 ms" "p99 ms" "most ms" "bytes" "runs" "late p50 s" "late p99 s" "late most s" "cpu s"
-for with in 0 "$scrapes" 0 "$scrapes"; do
+table "asked for" "times" "p50 ms" "p99 ms" "most ms" "bytes" "runs" "late p50 s" "late p99 s" "late most s" "cpu s"
+for path in - /metrics - / /inventory; do
         n=$((${n:-0} + 1))
         : >"$work/scrapes"
         cpu=$(service_cpu)
-        if [ "$with" != 0 ]; then
-                while sleep "$(awk -v n="$with" 'BEGIN { print 1 / n }')"; do scrape >>"$work/scrapes" || echo "a scrape failed" >&2; done &
+        if [ "$path" != - ]; then
+                while sleep "$(awk -v n="$scrapes" 'BEGIN { print 1 / n }')"; do scrape "$path" >>"$work/scrapes" || echo "a scrape failed" >&2; done &
                 scraper=$!
         fi
         IFS='|' read -r runs p50 p99 most <<<"$(round $n)"
-        [ "$with" = 0 ] || { kill "$scraper" && wait "$scraper"; } 2>/dev/null || true
+        [ "$path" = - ] || { kill "$scraper" && wait "$scraper"; } 2>/dev/null || true
         spent=$(awk -v a="$cpu" -v b="$(service_cpu)" 'BEGIN { printf "%.2f", b - a }')
         sort -n "$work/scrapes" >"$work/sorted"
         # shellcheck disable=SC2046
-        row $(awk '{ t[NR] = $1; size = $2 } END { if (!NR) { print 0, "-", "-", "-", "-"; exit }
+        row "$path" $(awk '{ t[NR] = $1; size = $2 } END { if (!NR) { print 0, "-", "-", "-", "-"; exit }
                 printf "%d %.1f %.1f %.1f %d\n", NR, t[int(NR * 0.5 + 1)], t[int(NR * 0.99 + 0.5) ? int(NR * 0.99 + 0.5) : 1], t[NR], size }' "$work/sorted") \
                 "$runs" "$p50" "$p99" "$most" "$spent"
 done
