@@ -19,6 +19,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a scrape has its turn with the work of the service
+src/web/monitor.c
+unit/test_web_monitor whatever_else*
+/r = sd_event_source_set_priority(m->io/d
+
+what libmicrohttpd does by its timer has its turn with the work of the service
+src/web/monitor.c
+unit/test_web_monitor so_does_it*
+s/r = timer_set_idle(&m->again)/r = 0/
+
 what PostgreSQL remarks is printed by libpq
 src/pg/connection.c
 integration/test_pg notices_are_swallowed
