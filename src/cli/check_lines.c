@@ -65,6 +65,7 @@ static void put_line(Checks *c, CheckResult result, const char *what, const char
         columns_put(stdout, what, WHAT_COLUMNS);
         fputs("  ", stdout);
         put_text(stdout, text);
+        /* others end with what is to be done, which is to be pasted */
         if (took > 0 && result == CHECK_OK)
                 printf(" (%s)", duration_format_short(took, length));
         putchar('\n');

@@ -93,17 +93,20 @@ static void check_catalog(Check *c, const CatalogAnswer *answer, bool of_edge)
         check_proxy(c, answer);
         /* auth = oauth2, once, whatever the catalog says of the token after */
         c->token_reported = c->token_reported || check_token(&c->checks);
-        if (down && !c->catalog_down)
+        if (down && !c->catalog_down) {
+                c->checks.took_usec = answer->elapsed_usec;
                 check_line(&c->checks,
                            fault_is_of_proxy(&answer->fault) ? "proxy"
                            : c->catalog_reported             ? "catalog, later answer"
                                                              : "catalog",
                            &answer->fault, "");
-        else if (!down && known && !c->catalog_reported)
+        } else if (!down && known && !c->catalog_reported) {
+                c->checks.took_usec = answer->elapsed_usec;
                 check_line(&c->checks, "catalog", &fault_none,
                            c->checks.session.config->catalog.plain_http
                                    ? "address and credentials are right"
                                    : "address, TLS and credentials are right");
+        }
         check_clock(c, answer);
         c->catalog_reported = c->catalog_reported || down || known;
         c->catalog_down = c->catalog_down || down;

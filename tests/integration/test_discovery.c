@@ -118,7 +118,7 @@ static void watch_disabling(ServiceWorld *w)
 static void change_edge(ServiceWorld *w, const char *id, const char *change)
 {
         char path[128];
-        (void)snprintf(path, sizeof(path), "/control/edges/%s", id);
+        (void)snprintf(path, sizeof(path), "/control/edges/%.40s", id);
         service_control(w, path, change);
 }
 
