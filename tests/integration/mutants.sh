@@ -19,6 +19,21 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a row that is still there is counted as moved
+src/sync/sync.c
+integration/test_metrics missing_rows_are_counted*
+s/: verdict == PROOF_HERE  ? METRIC_VERDICT_HERE/: verdict == PROOF_HERE  ? METRIC_VERDICT_MOVED/
+
+rows that come back are counted as rows that are new
+src/daemon/runs.c
+integration/test_metrics rows_that_come_back*
+s/METRIC_CHANGE_RESTORED, (double)a->restored/METRIC_CHANGE_ADDED, (double)a->restored/
+
+connections that are closed count as working
+src/base/metric.c
+integration/test_pg_lifetime connections_are_counted*
+s/"idle", "working", "closing"/"idle", "closing", "working"/
+
 a scrape has its turn with the work of the service
 src/web/monitor.c
 unit/test_web_monitor whatever_else*

@@ -228,6 +228,17 @@ static void change_rows(ServiceWorld *w, int edge, const char *operation)
         service_control(w, path, operation);
 }
 
+/* The id of one that is mirrored. */
+static char *a_row_of(ServiceWorld *w, int edge)
+{
+        char sql[256];
+        (void)snprintf(sql, sizeof(sql),
+                       "SELECT min(id::text) FROM edgemirror.database_connection WHERE "
+                       "edge_connection_id = '%s'",
+                       w->edges[edge]);
+        return harness_sql(&w->pg, sql);
+}
+
 static void removals_and_what_is_held_are_counted(void **state)
 {
         ServiceWorld *w = *state;
@@ -258,6 +269,61 @@ static void removals_and_what_is_held_are_counted(void **state)
         assert_true(value_in(mirror, "edgemirror_mirror_rows_rejected") == 1);
         assert_true(value_in(mirror, "edgemirror_mirror_rows_unregistered") ==
                     (double)sql_long(w, "SELECT count(*) FROM edgemirror.unregistered"));
+        stop(w);
+}
+
+/* Each of three rows is missing from its list, and the catalog says something else of each. */
+static void missing_rows_are_counted_by_what_the_catalog_says(void **state)
+{
+        ServiceWorld *w = *state;
+        char members[512];
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        (void)start(w, "");
+        _cleanup_(cleanup_free) char *here = a_row_of(w, 0), *moved = a_row_of(w, 1),
+                                     *unknown = a_row_of(w, 3);
+        (void)snprintf(members, sizeof(members),
+                       "\"before\":[{\"op\":\"remove\",\"id\":\"%s\"}],\"after\":[{\"op\":\"add\","
+                       "\"id\":\"%s\",\"name\":\"still here\"}]",
+                       here, here);
+        service_fault(w, "list", 0, members);
+        (void)snprintf(members, sizeof(members), "{\"op\":\"move\",\"id\":\"%s\",\"to\":\"%s\"}",
+                       moved, w->edges[2]);
+        change_rows(w, 1, members);
+        (void)snprintf(members, sizeof(members), "\"id\":\"%s\",\"status\":403", unknown);
+        service_fault(w, "one", -1, members);
+        (void)snprintf(members, sizeof(members), "{\"op\":\"remove\",\"id\":\"%s\"}", unknown);
+        change_rows(w, 3, members);
+        static const struct {
+                int edge;
+                const char *series;
+        } cases[] = {
+                {0, "edgemirror_removal_checks_total{verdict=\"here\"}"},
+                {1, "edgemirror_removal_checks_total{verdict=\"moved\"}"},
+                {3, "edgemirror_removal_checks_total{verdict=\"unknown\"}"},
+        };
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                assert_true(value(w, cases[i].series) == 0);
+                sync_now(w, cases[i].edge, cases[i].edge);
+                await_least(w, "edgemirror_syncs_total", (double)i + 1);
+                assert_true(value(w, cases[i].series) == 1);
+        }
+        assert_true(value(w, "edgemirror_removal_checks_total{verdict=\"gone\"}") == 0);
+        stop(w);
+}
+
+static void rows_that_come_back_are_counted(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        (void)start(w, "");
+        change_rows(w, 0, "{\"op\":\"hide\",\"index\":3}");
+        sync_now(w, 0, 0);
+        await_least(w, "edgemirror_rows_applied_total{change=\"removed\"}", 1);
+        change_rows(w, 0, "{\"op\":\"show\"}");
+        sync_now(w, 0, 0);
+        await_least(w, "edgemirror_syncs_total", 2);
+        assert_true(value(w, "edgemirror_rows_applied_total{change=\"restored\"}") == 1);
+        assert_true(value(w, "edgemirror_rows_applied_total{change=\"added\"}") == 0);
         stop(w);
 }
 
@@ -528,6 +594,8 @@ int main(void)
                 TEST(all_of_it_is_there_with_zeros_at_the_start),
                 TEST(syncs_are_counted),
                 TEST(removals_and_what_is_held_are_counted),
+                TEST(missing_rows_are_counted_by_what_the_catalog_says),
+                TEST(rows_that_come_back_are_counted),
                 TEST(removals_that_wait_for_another_sync_are_shown),
                 TEST(failures_are_counted),
                 TEST(requests_under_way_are_shown),

@@ -3,6 +3,7 @@
  * that the network has forgotten.
  */
 #include "base/clock.h"
+#include "base/metric.h"
 #include "harness/relay_control.h"
 #include "integration/pg_bench.h"
 #include <netinet/in.h>
@@ -81,6 +82,42 @@ static void a_statement_that_is_given_up_waits_for_no_lock(void **state)
                 PQfinish(holder);
                 assert_int_equal(harness_sql_long(&b->pg, "SELECT count(*) FROM t"), 0);
         }
+}
+
+static void assert_counted(const char *state, unsigned n)
+{
+        static const char *const states[] = {"connecting", "idle", "working", "closing"};
+        for (unsigned i = 0; i < ARRAY_SIZE(states); i++) {
+                assert_string_equal(metric_label_value(METRIC_POSTGRES_CONNECTIONS, i), states[i]);
+                unsigned want = state && strcmp(states[i], state) == 0 ? n : 0;
+                if (metric_value(METRIC_POSTGRES_CONNECTIONS, i) != want)
+                        fail_msg("%g connections are %s, not %u",
+                                 metric_value(METRIC_POSTGRES_CONNECTIONS, i), states[i], want);
+        }
+}
+
+static void connections_are_counted_by_what_they_do(void **state)
+{
+        Bench *b = *state;
+        static const PgStep steps[] = {STEP("INSERT INTO t VALUES (1)")};
+        PgWork work = WORK_OF(steps);
+        Call call;
+        assert_counted(NULL, 0);
+        PGconn *holder = lock_table(b);
+        bench_start(b, &call, &work);
+        assert_true(sd_event_run(b->event, 20 * USEC_PER_SEC) > 0);
+        assert_counted("connecting", 1);
+        bench_wait_for_sql(b, WAITING, "1");
+        assert_counted("working", 1);
+        assert_null(pg_cancel(call.task));
+        assert_counted("closing", 1);
+        bench_wait_for_sql(b, SESSIONS, "0");
+        PQfinish(holder);
+        bench_run(b, &call, &pid_work);
+        bench_assert_done(&call);
+        assert_counted("idle", 1);
+        b->pool = pg_pool_free(b->pool);
+        assert_counted(NULL, 0);
 }
 
 static void a_statement_is_given_up_with_its_pool(void **state)
@@ -365,6 +402,7 @@ int main(void)
                 cmocka_unit_test_setup(a_connection_that_is_old_is_used_no_more, bench_renew),
                 cmocka_unit_test_setup(a_connection_without_work_is_closed, bench_renew),
                 cmocka_unit_test_setup(a_statement_that_is_given_up_waits_for_no_lock, bench_renew),
+                cmocka_unit_test_setup(connections_are_counted_by_what_they_do, bench_renew),
                 cmocka_unit_test_setup(a_statement_is_given_up_with_its_pool, bench_renew),
                 cmocka_unit_test_setup(a_statement_is_given_up_when_the_loop_has_ended,
                                        bench_renew),
