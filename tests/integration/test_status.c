@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 enum { ROWS = 30 };
 
@@ -173,12 +174,23 @@ static void a_watch_leaves_for_an_edge_that_the_mirror_does_not_know(void **stat
         harness_terminal_done(&t);
 }
 
+/* HH:MM:SS before `end`: five and a half hours ahead of UTC, and of this minute or the last. */
+static void assert_is_the_time_here(const char *end)
+{
+        const long day = 24 * 60;
+        assert_true(end && end[-3] == ':' && end[-6] == ':');
+        long drawn = 60 * strtol(end - 8, NULL, 10) + strtol(end - 5, NULL, 10);
+        long here = (long)time(NULL) / 60 % day + 5 * 60 + 30;
+        assert_in_range((here - drawn + day) % day, 0, 1);
+}
+
 static void a_watch_draws_again_what_has_changed_until_ctrl_c(void **state)
 {
         World *w = *state;
         HarnessTerminal t;
         open_status(w, &t, ROWS, nothing, "--watch");
-        size_t at = harness_terminal_await(&t, 0, " UTC  2 edges: 0 syncing, 1 needs a look");
+        size_t at = harness_terminal_await(&t, 0, " HERE  2 edges: 0 syncing, 1 needs a look");
+        assert_is_the_time_here(strstr(t.seen.data, " HERE  2 edges"));
         at = harness_terminal_await(&t, at, RED "main                idle ");
         at = harness_terminal_await(&t, at, "the catalog forbids this");
         /* N6: what is wider than the terminal goes on below */
@@ -271,6 +283,6 @@ int main(void)
                 cmocka_unit_test_setup(a_watch_outlives_a_database_that_is_away,
                                        world_with_a_failure),
         };
-        assert_int_equal(setenv("TZ", "UTC", 1), 0); /* it is named above a watch */
+        assert_int_equal(setenv("TZ", "HERE-05:30", 1), 0); /* it is named above a watch */
         return cmocka_run_group_tests_name("status", tests, world_setup, world_teardown);
 }
