@@ -7,12 +7,10 @@
 scripts()
 {
 	cd "$1" || return 1
-	find . \( -name '.git' -o -name 'build*' -o -name autom4te.cache -o -name 'configure*' -o -name config.status -o -name _build -o -name _inst \) -prune -o -type f -print | LC_ALL=C sort | while read -r file; do
-		case $file in
-		*.sh) echo "$file" ;;
-		*) head -c 200 "$file" | LC_ALL=C grep -qaE '^#!.*[/ ](ba|da)?sh( |$)|^# shellcheck shell=' && echo "$file" ;;
-		esac
-	done
+	find . \( -name '.git' -o -name 'build*' -o -name autom4te.cache -o -name 'configure*' -o -name config.status -o -name _build -o -name _inst \) -prune -o -type f \
+		\( -name '*.sh' -print -o -exec env LC_ALL=C awk '
+			FNR > 5 { nextfile }
+			/^#!.*[\/ ](ba|da)?sh( |$)|^# shellcheck shell=/ { print FILENAME; nextfile }' {} + \) | LC_ALL=C sort
 }
 
 silent()
