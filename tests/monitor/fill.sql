@@ -1,5 +1,6 @@
 -- A mirror to be looked at: so many edges with rows, history and runs, and, where wanted, trouble of each kind. For psql.
--- :edges how many, :rows of each, :trouble whether some are not well, :catalog whether an instance waits for the catalog. What was there is removed.
+-- :edges how many, :rows of each, :trouble whether some are not well, :service what its instances do: well, what one waits for (catalog, pause, credentials, lock,
+-- postgres, discovery), silent (one, for most of its lease) or nobody (no instance is alive). What was there is removed.
 SET search_path = pg_catalog, edgemirror;
 TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection, edgemirror.database_connection_past, edgemirror.rejected_row, edgemirror.sync_run,
          edgemirror.history_horizon;
@@ -12,6 +13,13 @@ CREATE OR REPLACE FUNCTION edgemirror.nobody_syncs() RETURNS trigger LANGUAGE pl
 DROP TRIGGER IF EXISTS nobody_syncs ON edgemirror.edge_claim;
 CREATE TRIGGER nobody_syncs BEFORE UPDATE ON edgemirror.edge_claim FOR EACH ROW WHEN (NEW.holder IS DISTINCT FROM OLD.holder)
     EXECUTE FUNCTION edgemirror.nobody_syncs();
+CREATE OR REPLACE FUNCTION edgemirror.nobody_lives() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.seen_at := now() - interval '1 day'; RETURN NEW; END $$;
+DROP TRIGGER IF EXISTS nobody_lives ON edgemirror.instance;
+SELECT :'service' = 'nobody' AS nobody \gset
+\if :nobody
+CREATE TRIGGER nobody_lives BEFORE INSERT OR UPDATE ON edgemirror.instance FOR EACH ROW EXECUTE FUNCTION edgemirror.nobody_lives();
+UPDATE edgemirror.instance SET seen_at = seen_at;
+\endif
 RESET ROLE;
 
 CREATE TEMPORARY TABLE wanted AS
@@ -35,11 +43,18 @@ UPDATE edgemirror.edge SET first_listed_at = NULL, listed_at = NULL, refreshed_a
 INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at)
 SELECT w.id, CASE w.state WHEN 'overdue' THEN now() - interval '2 hours' ELSE now() + interval '1 minute' * (2 + random() * 57) END FROM wanted w;
 INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, seen_at, unbroken_since, edges, waiting_for, waiting_message, waiting_since)
-SELECT md5('worker-2')::uuid, 'worker-2', '0.1.0', interval '1 hour', now() - interval '9 days', now(), now() - interval '9 days', coalesce(array_agg(w.id), '{}'),
-       CASE WHEN :catalog THEN 'catalog' END,
-       CASE WHEN :catalog THEN 'catalog https://acme.collibra.com cannot be reached: connect: No route to host; asked again in 30s' END,
-       CASE WHEN :catalog THEN now() - interval '17 minutes' END
-  FROM wanted w WHERE w.state <> 'disabled';
+SELECT md5('worker-2')::uuid, 'worker-2', '0.1.0', interval '1 hour', now() - interval '9 days',
+       now() - CASE :'service' WHEN 'silent' THEN interval '40 minutes' ELSE interval '1 second' END, now() - interval '9 days', coalesce(array_agg(w.id), '{}'),
+       m.waiting_for, m.message, CASE WHEN m.message IS NOT NULL THEN now() - interval '17 minutes' END
+  FROM (SELECT) one
+  LEFT JOIN (VALUES ('catalog', 'catalog https://acme.collibra.com cannot be reached: connect: No route to host; asked again in 30s'),
+                    ('pause', 'the catalog asks for a pause (HTTP 429); asked again in 12m'),
+                    ('credentials', 'the catalog refuses the credentials (HTTP 401): The token has expired. [<b>expired</b>]'),
+                    ('lock', 'canceling statement due to lock timeout: the sign of life of the instance'),
+                    ('postgres', 'could not extend file "base/16384/16650": No space left on device'),
+                    ('discovery', 'the catalog answered GET /edge/api/rest/v2/connections with status 403')) AS m (waiting_for, message) ON m.waiting_for = :'service'
+  LEFT JOIN wanted w ON w.state <> 'disabled'
+ GROUP BY m.waiting_for, m.message;
 
 -- Rows: three of four registered; some appeared in the last weeks, some changed, some are gone.
 INSERT INTO edgemirror.database_connection (id, edge_connection_id, name, database_id, first_seen_at, changed_at, run_id)

@@ -1,7 +1,9 @@
 // Opens pages in Chromium and looks for what a person would stumble over: errors in the console, requests elsewhere, violations of the accessibility rules of
 // axe-core, text that runs out of the page. Writes a screenshot of each.
 //
-//     node look.js ORIGIN FOLDER WORLD PATH…
+//     node look.js ORIGIN FOLDER WORLD [STATUS:]PATH…
+//
+// STATUS: of the answer that is right, 200 without it; Chromium says one from 400 on in its console.
 //
 // A line for each page and way of looking, "ok" or "not ok"; exit status 1 when one is not. Modules are found by NODE_PATH.
 const puppeteer = require('puppeteer-core');
@@ -15,11 +17,13 @@ for (const width of [375, 1280])
 // A4 without the usual margins, printed by who reads white on black.
 ways.push({width: 718, scheme: 'dark', paper: true});
 
-async function look(browser, path, way) {
+async function look(browser, what, way) {
+        const [, status, path] = /^(?:(\d+):)?(.*)$/.exec(what);
         const page = await browser.newPage();
         const found = [];
         const kind = way.paper ? 'paper' : way.scheme;
-        page.on('console', m => { if (['error', 'warn'].includes(m.type())) found.push(`console: ${m.text()}`); });
+        const said = m => status && m.location().url === origin + path && m.text().includes(`status of ${status}`);
+        page.on('console', m => { if (['error', 'warn'].includes(m.type()) && !said(m)) found.push(`console: ${m.text()}`); });
         page.on('pageerror', e => found.push(`error: ${e.message}`));
         page.on('request', r => { if (!r.url().startsWith(origin)) found.push(`a request elsewhere: ${r.url()}`); });
         page.on('dialog', d => { found.push(`a dialog: ${d.message()}`); d.dismiss(); });
@@ -28,6 +32,8 @@ async function look(browser, path, way) {
         if (way.paper)
                 await page.emulateMediaType('print');
         const answer = await page.goto(origin + path, {waitUntil: 'load'});
+        if (answer.status() !== Number(status || 200))
+                found.push(`status ${answer.status()}`);
         if (!answer.headers()['content-security-policy'])
                 found.push('no Content-Security-Policy');
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

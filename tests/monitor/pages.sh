@@ -1,4 +1,4 @@
-# The pages, looked at by those they are for: real Chromium opens each of them, of mirrors of 0, 1, 200 and 10,000 edges, with trouble of each kind, at the width of
+# The pages, looked at by those they are for: real Chromium opens each of them, of mirrors of 0, 1, 200 and 10,000 edges, with trouble of each kind, of edges and of the service, at the width of
 # a telephone and of a desk, light and dark, and on paper with every column. Nothing may be in its console, nothing asked for elsewhere, nothing serious or critical found by axe-core. The
 # screenshots stay in EDGEMIRROR_SCREENSHOTS, to be looked at. With EDGEMIRROR_PICTURES=FOLDER only the pictures of the documents are made (scripts/pictures).
 # See scripts/check-monitor; axe-core and puppeteer-core come from npm.
@@ -39,16 +39,16 @@ monitor_start() {
         wait_for "$service_pid" "$work/service.log" curl -fs -o "$work/answer" "$origin/readyz"
 }
 
-# fill EDGES ROWS TROUBLE CATALOG: see fill.sql.
+# fill EDGES ROWS TROUBLE SERVICE: see fill.sql.
 fill() {
-        PGOPTIONS='-c client_min_messages=warning' psql -qAtd reporting -v ON_ERROR_STOP=1 -v "edges=$1" -v "rows=$2" -v "trouble=$3" -v "catalog=$4" \
+        PGOPTIONS='-c client_min_messages=warning' psql -qAtd reporting -v ON_ERROR_STOP=1 -v "edges=$1" -v "rows=$2" -v "trouble=$3" -v "service=$4" \
                 -f "$top/tests/monitor/fill.sql" >"$work/fill.log" 2>&1 || {
                 echo "not ok - fill $*: $(tail -n 1 "$work/fill.log")"
                 return 1
         }
 }
 
-# look WORLD PATH…
+# look WORLD [STATUS:]PATH…
 look() { node "$top/tests/monitor/look.js" "$origin" "$screenshots" "$@"; }
 
 # As XML, too; and what it costs.
@@ -66,15 +66,21 @@ well_formed() {
 
 pages() {
         mkdir -p "$screenshots"
-        fill 0 0 false false && look nothing / /inventory /changes
-        fill 1 25 false false && look one / /edges/oracle-finance-1 /inventory /changes
-        fill 200 40 true false && look many / '/?state=attention&sort=listed&order=desc' /edges/oracle-finance-001 /edges/mssql-sales-003 /edges/snowflake-claims-006 \
+        local service
+        fill 0 0 false well && look nothing / /inventory /changes
+        fill 1 25 false well && look one / /edges/oracle-finance-1 /inventory /changes
+        fill 200 40 true well && look many / '/?state=attention&sort=listed&order=desc' /edges/oracle-finance-001 /edges/mssql-sales-003 /edges/snowflake-claims-006 \
                 /edges/oracle-prod-007 /edges/hive-archive-005 '/edges/%3Cscript%3Ealert(%229%22)%3C%2Fscript%3E' /inventory \
                 '/inventory?q=report' '/inventory?show=unregistered' /changes '/changes?kind=changed'
         well_formed / /edges/oracle-prod-007 '/inventory?q=report' /changes '/?state=x' /edges/nowhere
-        fill 200 40 false true && look catalog-away /
-        fill 10000 10 true false && look very-many / '/?sort=state&page=3' /edges/oracle-finance-00001 /inventory /changes
+        look refused '400:/?state=x' 404:/edges/nowhere
+        for service in catalog pause credentials lock postgres discovery silent nobody; do
+                fill 200 40 false "$service" && look "service-$service" /
+        done
+        fill 10000 10 true well && look very-many / '/?sort=state&page=3' /edges/oracle-finance-00001 /inventory /changes
         well_formed / '/?sort=rows&order=desc&page=50' /edges/oracle-finance-00001 /inventory /changes
+        postgres_stop
+        look postgres-away 503:/ 503:/edges/oracle-finance-00001 503:/inventory 503:/changes
         echo "# screenshots: $screenshots"
 }
 
@@ -89,14 +95,14 @@ picture() { # FILE PATH WIDTH HEIGHT light|dark
 }
 
 pictures() {
-        fill 40 40 false false || return 1
+        fill 40 40 false well || return 1
         psql -qd reporting -c "UPDATE edgemirror.edge SET consecutive_failures = 3 WHERE name = 'oracle-finance-01'" -c "UPDATE edgemirror.sync_run r SET outcome = 'failed',
                 error_message = 'the catalog answered GET /rest/catalogDatabase/v1/databaseConnections with status 500: The Edge site eu-1 does not answer.'
                 FROM edgemirror.edge e WHERE e.last_run_id - r.run_id BETWEEN 0 AND 2 AND e.edge_connection_id = r.edge_connection_id AND e.name = 'oracle-finance-01'"
         picture edges.png / 1000 720 light
         picture edges-telephone.png / 375 720 dark
         picture inventory.png /inventory 1000 720 light
-        fill 40 40 true false && picture edge.png /edges/mssql-sales-03 1000 720 light
+        fill 40 40 true well && picture edge.png /edges/mssql-sales-03 1000 720 light
 }
 
 if ! modules || ! monitor_start; then
