@@ -25,16 +25,21 @@ modules() {
         (cd "$work" && npm install --silent --no-audit --no-fund puppeteer-core axe-core) >&2
 }
 
-# A service with one edge of its own; the others are those that fill makes.
+# A service with one edge of its own; the others are those that fill makes. Its commands are shown as those of an installation are.
 monitor_start() {
+        local config=$work/edgemirror.conf command=("$build/edgemirror" -c "$work/edgemirror.conf")
+        if [ -n "$etc" ]; then
+                mkdir -p "$etc/edgemirror"
+                config=$etc/edgemirror/edgemirror.conf command=("$build/edgemirror")
+        fi
         postgres_start "$work/pg" || return 1
         catalog_start "$build" "$work" --edges 1 --rows 3 || return 1
         {
                 peers_configuration "$work"
                 printf '[monitor]\nlisten = %s\n[edge "e0"]\nid = %s\nschedule = weekly\n' "${origin#http://}" "$(catalog_edges)"
-        } >"$work/edgemirror.conf"
-        "$build/edgemirror" -q -c "$work/edgemirror.conf" migrate || return 1
-        "$build/edgemirror" -c "$work/edgemirror.conf" run >"$work/service.log" 2>&1 &
+        } >"$config"
+        "${command[@]}" -q migrate || return 1
+        "${command[@]}" run >"$work/service.log" 2>&1 &
         service_pid=$!
         wait_for "$service_pid" "$work/service.log" curl -fs -o "$work/answer" "$origin/readyz"
 }
