@@ -1,6 +1,6 @@
 #!/bin/bash
 # The driver of scripts/check-package, in a bare Debian that was booted for it: what an administrator does with the package, shown as it ran, and what must come
-# of it, in lines of TAP between. In /packages there are the package, and the same under a higher version.
+# of it, in lines of TAP between. In /packages there are the package, the same under a higher version, and one under a still higher one with another schema.
 #
 # Waits are for what must happen and are bounded; nothing is concluded from how long something took.
 set -u
@@ -9,6 +9,7 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 config=/etc/edgemirror/edgemirror.conf
 secret=/etc/credstore/edgemirror.catalog
 catalog=http://127.0.0.1:8080
+other_catalog=http://127.0.0.1:8081
 page=http://127.0.0.1:9743
 cases=0
 why=
@@ -35,7 +36,7 @@ check() {
                 echo "${why:-${*:2} failed}"
                 systemctl status --no-pager --lines=0 edgemirror
                 journalctl --sync
-                journalctl --no-pager -q -o short-precise -u edgemirror -u 'edgemirror@*' -u sample-catalog | tail -n 40
+                journalctl --no-pager -q -o short-precise -u edgemirror -u 'edgemirror@*' -u sample-catalog -u other-catalog | tail -n 40
         } 2>&1 | sed 's/^/#| /'
         return 1
 }
@@ -56,8 +57,8 @@ until_true() { # COMMAND…: false after a minute
 property() { systemctl show --value -p "$1" "${2:-edgemirror}"; }
 property_is() { is "$1 of ${3:-edgemirror}" "$(property "$1" "${3:-edgemirror}")" "$2"; }
 mode_is() { is "owner and mode of $1" "$(stat -c '%U:%G %a' "$1")" "$2"; }
-sql() { setpriv --reuid=postgres --regid=postgres --init-groups psql -XqAtd reporting -c "$1" </dev/null; }
-sql_is() { is "$1" "$(sql "$1")" "$2"; }
+sql() { setpriv --reuid=postgres --regid=postgres --init-groups psql -XqAtd "${2:-reporting}" -c "$1" </dev/null; }
+sql_is() { is "$1" "$(sql "$1" "${3:-reporting}")" "$2"; }
 said_so() { # WORDS
         printf '%s\n' "$said" | grep -qF -- "$1" && return
         why="nothing is said of: $1"
@@ -65,14 +66,17 @@ said_so() { # WORDS
 }
 answers() { curl -fsS "$page/$1"; }
 ready() { is readyz "$(answers readyz)" ready; }
-# As README.Debian has it: typed once, then every command has the user and the secrets of the service.
+# As README.Debian and docs/several-instances.md have it: typed once, then every command has the user and the secrets of the service.
 shopt -s expand_aliases
+as_acme="alias acme='systemd-run --quiet --collect --wait --pty --pipe -p User=edgemirror -p LoadCredential=catalog:edgemirror.acme.catalog edgemirror -c /etc/edgemirror/acme.conf'"
 as_service="alias edgemirror='systemd-run --quiet --collect --wait --pty --pipe -p User=edgemirror -p LoadCredential=catalog:edgemirror.catalog -p LoadCredential=postgres:edgemirror.postgres edgemirror'"
 
+sample_catalog() { # UNIT PORT PASSWORD OPTION…
+        systemd-run -q -u "$1" -p DynamicUser=yes -p Environment=LD_LIBRARY_PATH=/opt/catalogd /opt/catalogd/catalogd --port "$2" --auth "basic:svc-edgemirror:$3" --job-wait 50ms --job-run 100ms "${@:4}" &&
+                until_true curl -fsS -o /dev/null "http://127.0.0.1:$2/control/state"
+}
 parts_are_there() {
-        systemctl start postgresql || return 1
-        systemd-run -q -u sample-catalog -p DynamicUser=yes -p Environment=LD_LIBRARY_PATH=/opt/catalogd /opt/catalogd/catalogd --port 8080 --edges 3 --rows 1230,501,12 --auth basic:svc-edgemirror:correct-horse \
-                --job-wait 50ms --job-run 100ms && until_true curl -fsS -o /dev/null "$catalog/control/state"
+        systemctl start postgresql && sample_catalog sample-catalog 8080 correct-horse --edges 3 --rows 1230,501,12 && sample_catalog other-catalog 8081 other-horse --edges 2 --rows 7,5 --seed 2
 }
 
 installed() { shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${old}_*.deb" && said_so 'edgemirror init'; }
@@ -141,9 +145,17 @@ mirrored() {
 page_is_shown() {
         shown "curl -s $page/ | sed -n '/<h1>/{s/.*<h1>//; s/<[^>]*>//g; p}'" && said_so 'All 3 edges are well'
 }
+# As docs/several-instances.md has it: another catalog with its own configuration, secret and database.
 template_serves() {
-        shown "install -m 600 -o edgemirror $config /etc/edgemirror/second.conf" && shown "install -m 600 $secret /etc/credstore/edgemirror.second.catalog" && install -m 600 "$secret" /etc/credstore/edgemirror.second.notify &&
-                shown 'systemctl enable --now edgemirror@second' && property_is ActiveState active edgemirror@second
+        shown "su - postgres -c 'createdb --owner edgemirror acme'" && shown '(umask 077; echo other-horse > /etc/credstore/edgemirror.acme.catalog)' && install -m 600 "$secret" /etc/credstore/edgemirror.acme.notify &&
+                shown "$as_acme" && eval "$as_acme" &&
+                shown "acme init --output /var/tmp/acme.conf --secret-file credential:catalog --url $other_catalog --auth basic --username svc-edgemirror --postgres 'host=/run/postgresql dbname=acme user=edgemirror'" &&
+                shown 'mv -i /var/tmp/acme.conf /etc/edgemirror/' && shown 'acme migrate' && shown 'acme check' && shown 'systemctl enable --now edgemirror@acme' && property_is ActiveState active edgemirror@acme && shown 'acme sync' && shown 'acme status'
+}
+each_has_its_own() {
+        sql_is 'SELECT count(*) FROM edgemirror.inventory' 12 acme && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 &&
+                sql_is 'SELECT count(*) FROM edgemirror.edge' 2 acme && sql_is 'SELECT count(*) FROM edgemirror.edge' 3 &&
+                fails "acme -c $config sync" && said_so 'the catalog refuses the credentials'
 }
 
 # The socket cannot be started under a service that runs; restarted, that has it.
@@ -161,7 +173,7 @@ sync_is_under_way() {
         until_true sql_is "SELECT count(*) FROM edgemirror.sync_run WHERE outcome IS NULL AND phase = 'list' AND edge_connection_id = '$edge'" 1
 }
 upgraded() {
-        pid=$(property MainPID) second_pid=$(property MainPID edgemirror@second)
+        pid=$(property MainPID) acme_pid=$(property MainPID edgemirror@acme)
         kept=$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")
         run=$(sql "SELECT max(run_id) FROM edgemirror.sync_run WHERE outcome IS NULL AND edge_connection_id = '$edge'")
         began=$(date '+%F %T')
@@ -169,17 +181,43 @@ upgraded() {
 }
 aborted_cleanly() {
         sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id = $run" aborted && property_is Result success &&
-                is 'what was killed' "$(journalctl -q -o cat --since "$began" -u edgemirror -u edgemirror@second | grep -c -i -e killing -e 'timed out' -e 'failed with')" 0
+                is 'what was killed' "$(journalctl -q -o cat --since "$began" -u edgemirror -u edgemirror@acme | grep -c -i -e killing -e 'timed out' -e 'failed with')" 0
 }
 runs_anew() {
-        property_is ActiveState active && property_is ActiveState active edgemirror@second && is 'whether it is enabled' "$(systemctl is-enabled edgemirror)" enabled || return 1
-        [ "$(property MainPID)" != "$pid" ] && [ "$(property MainPID edgemirror@second)" != "$second_pid" ] || {
+        property_is ActiveState active && property_is ActiveState active edgemirror@acme && is 'whether it is enabled' "$(systemctl is-enabled edgemirror)" enabled || return 1
+        [ "$(property MainPID)" != "$pid" ] && [ "$(property MainPID edgemirror@acme)" != "$acme_pid" ] || {
                 why='the old program runs still'
                 return 1
         }
         until_true ready && until_true sql_is "SELECT outcome FROM edgemirror.sync_run WHERE run_id > $run AND edge_connection_id = '$edge' ORDER BY run_id LIMIT 1" synced
 }
 left_as_it_was() { is 'what is in /etc' "$(stat -c '%n %U %G %a %Y' /etc/edgemirror/*.conf && sha256sum /etc/edgemirror/*.conf "$secret")" "$kept"; }
+
+# As docs/upgrading.md has it: a version whose schema is another one, and back.
+schema_is_another() {
+        shown "su - postgres -c 'pg_dump -n edgemirror reporting > /tmp/before.sql'" && shown "su - postgres -c 'pg_dump -n edgemirror acme > /tmp/acme.sql'" &&
+                shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${later}_*.deb" && ! said_so 'not started' && property_is ActiveState active && property_is ActiveState active edgemirror@acme &&
+                until_true waits_for_the_schema
+}
+waits_for_the_schema() {
+        said=$(curl -sS "$page/readyz") && said_so 'the schema is at version 1, this program needs 2' && said=$(systemctl status --no-pager edgemirror edgemirror@acme) && is 'who says so' "$(grep -c 'run edgemirror.* migrate' <<<"$said")" 2
+}
+goes_on_after_migrate() {
+        shown 'edgemirror migrate' && said_so 'version 1 → 2' && shown 'acme migrate' && shown 'edgemirror check' && until_true ready && synced_anew && synced_anew acme && shown 'edgemirror status' && shown 'edgemirror verify'
+}
+synced_anew() { # [DATABASE]
+        local before
+        before=$(sql 'SELECT max(run_id) FROM edgemirror.sync_run' "${1:-reporting}") && sql 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge' "${1:-reporting}" >/dev/null &&
+                until_true sql_is "SELECT count(*) = (SELECT count(*) FROM edgemirror.edge) FROM edgemirror.sync_run WHERE run_id > $before AND outcome = 'synced' AND trigger = 'request'" t "${1:-reporting}"
+}
+goes_back() {
+        shown 'systemctl stop edgemirror edgemirror@acme' &&
+                shown "su - postgres -c \"psql reporting -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE'\"" && shown "su - postgres -c 'psql reporting -q -v ON_ERROR_STOP=1 -1 -f /tmp/before.sql'" &&
+                shown "su - postgres -c \"psql acme -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE'\"" && shown "su - postgres -c 'psql acme -q -v ON_ERROR_STOP=1 -1 -f /tmp/acme.sql'" &&
+                shown "apt-get install -qq -o Dpkg::Use-Pty=0 --allow-downgrades /packages/edgemirror_${new}_*.deb" &&
+                shown 'edgemirror migrate' && said_so 'at version 1 already' && shown 'acme migrate' && shown 'edgemirror check' && shown 'systemctl start edgemirror edgemirror@acme' && until_true ready &&
+                synced_anew && synced_anew acme && shown 'edgemirror verify' && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
+}
 
 removed() {
         shown 'apt-get remove -qq -o Dpkg::Use-Pty=0 edgemirror' && is 'processes of the user' "$(ps -o pid= -u edgemirror)" '' &&
@@ -188,7 +226,7 @@ removed() {
 leases_are_free() { sql_is 'SELECT count(*) FROM edgemirror.edge_claim WHERE holder IS NOT NULL' 0; }
 # Removed and installed again: enabled as before, but who starts it is the administrator, who is told so.
 back_again() {
-        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && said_so 'not started: edgemirror.service edgemirror@second.service;' && shown 'systemctl start edgemirror' && until_true ready
+        shown "apt-get install -qq -o Dpkg::Use-Pty=0 /packages/edgemirror_${new}_*.deb" && said_so 'not started: edgemirror.service edgemirror@acme.service;' && shown 'systemctl start edgemirror' && until_true ready
 }
 # A secret that another unit reads is nobody's but the administrator's.
 purged() {
@@ -207,6 +245,7 @@ installed_over_an_old_configuration() {
 }
 database_stays() { sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743 && user_is_there; }
 
+later=$(echo /packages/edgemirror_*+schema_*.deb | sed 's/.*edgemirror_\([^_]*\)_.*/\1/')
 new=$(echo /packages/edgemirror_*+next_*.deb | sed 's/.*edgemirror_\([^_]*\)_.*/\1/')
 old=${new%+next}
 check 'PostgreSQL and the sample catalog are there' parts_are_there || {
@@ -230,13 +269,18 @@ check 'the socket of the monitor can be enabled later' socket_comes_later
 check 'started without its secret, it names the file that is missing' secret_is_missed edgemirror "$secret"
 check 'everything is mirrored' mirrored
 check 'the page says that all is well' page_is_shown
-check 'an instance of the template serves, too' template_serves
-check 'an instance names its own file' secret_is_missed edgemirror@second /etc/credstore/edgemirror.second.catalog
+check 'another catalog is mirrored by an instance of the template' template_serves
+check 'each catalog has its own database and its own secret' each_has_its_own
+check 'an instance names its own file' secret_is_missed edgemirror@acme /etc/credstore/edgemirror.acme.catalog
 check 'a sync is under way' sync_is_under_way
 check 'upgraded meanwhile, without a question' upgraded
 check 'the sync that was under way was taken back, nothing was killed' aborted_cleanly
 check 'the new program runs, its instances too, and has synced again' runs_anew
 check 'configuration and secrets are as they were' left_as_it_was
+check 'a version with another schema waits for it, and says so' schema_is_another
+check 'migrated, it goes on' goes_on_after_migrate
+check 'back to the version before, with the copy of its schema' goes_back
+check 'configuration and secrets are as they were before' left_as_it_was
 check 'removed: stopped, and nothing runs' removed
 check 'no lease is held' leases_are_free
 check 'configuration and secrets are there still' left_as_it_was
