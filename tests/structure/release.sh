@@ -8,7 +8,10 @@ if ! command -v git >/dev/null || ! command -v bash >/dev/null; then
 	exit
 fi
 tree=$scratch/tree
-mkdir -p "$tree/scripts" "$tree/debian" "$tree/packaging"
+mkdir -p "$tree/scripts" "$tree/debian" "$tree/packaging" "$tree/sql/migrations" "$tree/tests/structure" "$tree/tests/upgrade"
+cp "$top_srcdir/tests/structure/tap.sh" "$top_srcdir/tests/structure/upgrade.sh" "$tree/tests/structure/"
+cp "$top_srcdir/tests/upgrade/schema.sql" "$tree/tests/upgrade/"
+cp "$top_srcdir"/sql/migrations/*.sql "$tree/sql/migrations/"
 cp "$top_srcdir/scripts/release" "$top_srcdir/scripts/lib.sh" "$tree/scripts/"
 cp "$top_srcdir/configure.ac" "$top_srcdir/NEWS.md" "$tree/"
 # What has changed since the release is not of it.
@@ -63,6 +66,14 @@ another_day packaging/edgemirror.spec.in
 sed -i 's/^## \[Unreleased\]/&\n\n### Fixed\n\n- A fault./' "$tree/NEWS.md" && committed "a fault"
 expect_found "news that are of no version" "NEWS.md has changes below [Unreleased]" released "$version"
 git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "no fault"
+# As make update-fixture has it: the fixture says what is there.
+git -C "$tree" tag v0.0.1 && echo "-- changed" >>"$tree/sql/migrations/0001_mirror.sql"
+sum=$(sha256sum <"$tree/sql/migrations/0001_mirror.sql" | cut -d' ' -f1)
+before=$(sed -n 's/^-- 0001_mirror.sql //p' "$tree/tests/upgrade/schema.sql")
+sed -i "s/$before/$sum/g" "$tree/tests/upgrade/schema.sql" && committed "another migration"
+expect_found "a migration that was released, and is another one" "0001_mirror.sql is not that of v0.0.1" released "$version"
+git -C "$tree" tag -d v0.0.1 >/dev/null
+git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "that migration"
 git -C "$tree" tag "v$version" && committed "after the tag"
 expect_found "a tag that is another commit" "the tag v$version is another commit" released "$version"
 git -C "$tree" tag -d "v$version" >/dev/null
