@@ -200,20 +200,23 @@ schema_is_another() {
                 until_true waits_for_the_schema
 }
 waits_for_the_schema() {
-        said=$(curl -sS "$page/readyz") && said_so 'the schema is at version 1, this program needs 2' && said=$(systemctl status --no-pager edgemirror edgemirror@acme) && is 'who says so' "$(grep -c 'run edgemirror.* migrate' <<<"$said")" 2
+        said=$(curl -sS "$page/readyz") && said_so 'the schema is at version 1, this program needs 2' && said=$(property StatusText) && said_so 'run edgemirror migrate' &&
+                said=$(property StatusText edgemirror@acme) && said_so 'run edgemirror -c /etc/edgemirror/acme.conf migrate'
 }
 goes_on_after_migrate() {
         shown 'edgemirror migrate' && said_so 'version 1 → 2' && shown 'acme migrate' && shown 'edgemirror check' && until_true ready && synced_anew && synced_anew acme && shown 'edgemirror status' && shown 'edgemirror verify'
 }
+# Once a minute.
+requested_anew() { sql 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge' "$1" >/dev/null; }
 synced_anew() { # [DATABASE]
         local before
-        before=$(sql 'SELECT max(run_id) FROM edgemirror.sync_run' "${1:-reporting}") && sql 'SELECT count(edgemirror.request_sync(name)) FROM edgemirror.edge' "${1:-reporting}" >/dev/null &&
-                until_true sql_is "SELECT count(*) = (SELECT count(*) FROM edgemirror.edge) FROM edgemirror.sync_run WHERE run_id > $before AND outcome = 'synced' AND trigger = 'request'" t "${1:-reporting}"
+        before=$(sql 'SELECT max(run_id) FROM edgemirror.sync_run' "${1:-reporting}") && until_true requested_anew "${1:-reporting}" &&
+                until_true sql_is "SELECT count(*) = (SELECT count(*) FROM edgemirror.edge) FROM edgemirror.sync_run WHERE run_id > $before AND outcome = 'synced' AND trigger = 'manual' AND NOT by_hand" t "${1:-reporting}"
 }
 goes_back() {
         shown 'systemctl stop edgemirror edgemirror@acme' &&
-                shown "su - postgres -c \"psql reporting -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE'\"" && shown "su - postgres -c 'psql reporting -q -v ON_ERROR_STOP=1 -1 -f /tmp/before.sql'" &&
-                shown "su - postgres -c \"psql acme -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE'\"" && shown "su - postgres -c 'psql acme -q -v ON_ERROR_STOP=1 -1 -f /tmp/acme.sql'" &&
+                shown "su - postgres -c \"psql reporting -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/before.sql\"" &&
+                shown "su - postgres -c \"psql acme -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/acme.sql\"" &&
                 shown "apt-get install -qq -o Dpkg::Use-Pty=0 --allow-downgrades /packages/edgemirror_${new}_*.deb" &&
                 shown 'edgemirror migrate' && said_so 'at version 1 already' && shown 'acme migrate' && shown 'edgemirror check' && shown 'systemctl start edgemirror edgemirror@acme' && until_true ready &&
                 synced_anew && synced_anew acme && shown 'edgemirror verify' && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
