@@ -1,4 +1,4 @@
--- The roles for readers and for those who may ask for a sync, and the publication. Run after every migration, so that an administrator who creates the role later gets the grants with the next
+-- The roles for readers and for those who may ask for a sync, the publication, and the number of the next run. Run after every migration, so that an administrator who creates the role later gets the grants with the next
 -- migrate, and a publication that got lost comes back. What this role may not do is left to an administrator.
 DO $$
 BEGIN
@@ -35,6 +35,16 @@ BEGIN
         GRANT USAGE ON SCHEMA edgemirror TO edgemirror_operator;
         GRANT EXECUTE ON FUNCTION edgemirror.request_sync(text) TO edgemirror_operator;
     END IF;
+END $$;
+
+-- A database that has subscribed goes on behind the runs that it was given: replication brings no sequence.
+DO $$
+BEGIN
+    PERFORM setval('edgemirror.sync_run_run_id_seq', r.newest)
+       FROM (SELECT max(run_id) AS newest FROM edgemirror.sync_run) r, edgemirror.sync_run_run_id_seq s
+      WHERE r.newest > s.last_value;
+EXCEPTION
+    WHEN insufficient_privilege THEN NULL;
 END $$;
 
 -- A table that is to be published too is added here and to migrate_notes.sql. A publication of somebody else, who may change or drop it, gets none.

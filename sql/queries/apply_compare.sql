@@ -7,19 +7,21 @@
 --   pending:   missing, and proven gone in fewer
 --   guard, unproven, refresh: missing, and stays for that reason
 --   left:      missing, and left to the sync of the edge to which it belongs now
+--   elsewhere: in the list, and with another edge since the list was begun, whose later word counts: left to the next sync of either
 --   listed:    was missing before, and is in the list
 --   rejected:  in the list, cannot be mirrored, and no present row
 --   unseen:    not in a list that is not whole and of which nothing was asked
 --   over:      was asked for, and is no present row any more
 -- Gives what the edge was before, how many present rows it has, how many of them and of the spool have no partner (with the number of rows of the spool, that
 -- shows whether an id occurs twice), the names of a few missing rows for a person, and how many there are of each kind. $1 edge, $2 why rows of which nothing is
--- known stay (null: the list is not whole and nothing was asked), $3 confirm_removals.
+-- known stay (null: the list is not whole and nothing was asked), $3 confirm_removals, $4 how long ago the list was begun (interval; null: nothing is elsewhere).
 WITH difference AS (
-    INSERT INTO pg_temp.edgemirror_difference_4 (id, kind, listed, present, name, database_id, edge_before, edge, http_status)
+    INSERT INTO pg_temp.edgemirror_difference_5 (id, kind, listed, present, name, database_id, edge_before, edge, http_status, version)
     SELECT id, kind, listed, present, name, database_id, CASE WHEN kind IN ('changed', 'restored') THEN edge_before END,
-           CASE WHEN kind = 'moved' THEN edge END, http_status
+           CASE WHEN kind = 'moved' THEN edge END, http_status, version
       FROM (SELECT coalesce(s.id, d.id) AS id, s.id IS NOT NULL AS listed, d.id IS NOT NULL AS present,
                    coalesce(s.name, d.name) AS name, s.database_id, o.edge_connection_id AS edge_before, s.edge, s.http_status,
+                   coalesce(d.changed_at, o.changed_at) AS version,
                    CASE WHEN s.id IS NULL THEN coalesce($2::text, 'unseen')
                         WHEN s.seq IS NULL THEN
                              CASE WHEN d.id IS NULL THEN 'over'
@@ -29,14 +31,15 @@ WITH difference AS (
                                   WHEN NOT s.gone THEN 'moved'
                                   ELSE coalesce($2::text, 'unseen') END
                         WHEN s.rejected IS NOT NULL AND d.id IS NULL THEN 'rejected'
-                        WHEN d.id IS NULL THEN CASE WHEN o.id IS NULL THEN 'added' WHEN o.removed_at IS NOT NULL THEN 'restored' ELSE 'changed' END
+                        WHEN d.id IS NULL THEN CASE WHEN o.id IS NULL THEN 'added' WHEN o.removed_at IS NOT NULL THEN 'restored'
+                                                    WHEN o.changed_at > statement_timestamp() - $4::interval THEN 'elsewhere' ELSE 'changed' END
                         WHEN s.rejected IS NULL AND (d.name <> s.name OR d.database_id IS DISTINCT FROM s.database_id) THEN 'changed'
                         WHEN d.missing_reason IS NOT NULL THEN 'listed' END AS kind
               FROM pg_temp.edgemirror_spool_3 s
-              FULL JOIN (SELECT p.id, p.name, p.database_id, p.missing_reason, p.missing_proofs
+              FULL JOIN (SELECT p.id, p.name, p.database_id, p.changed_at, p.missing_reason, p.missing_proofs
                            FROM edgemirror.database_connection p
                           WHERE p.edge_connection_id = $1::uuid AND p.removed_at IS NULL) d ON d.id = s.id
-              LEFT JOIN LATERAL (SELECT k.id, k.edge_connection_id, k.removed_at
+              LEFT JOIN LATERAL (SELECT k.id, k.edge_connection_id, k.changed_at, k.removed_at
                                    FROM edgemirror.database_connection k
                                   WHERE k.id = s.id AND d.id IS NULL
                                  OFFSET 0) o ON true) compared
@@ -47,12 +50,12 @@ SELECT e.version, e.row_count, (SELECT count(*) FROM edgemirror.database_connect
        n.without_row, n.without_line,
        (SELECT string_agg(left(few.name, 60), ', ' ORDER BY few.name)
           FROM (SELECT name FROM difference WHERE present AND kind IN ('guard', 'unproven', 'refresh') ORDER BY id LIMIT 3) few) AS names,
-       n.added, n.changed, n.restored, n.moved, n.gone, n.pending, n.held, n.left_alone, n.listed
+       n.added, n.changed, n.restored, n.moved, n.gone, n.pending, n.held, n.left_alone, n.listed, n.elsewhere
   FROM (SELECT count(*) FILTER (WHERE listed AND NOT present) AS without_row, count(*) FILTER (WHERE present AND NOT listed) AS without_line,
                count(*) FILTER (WHERE kind = 'added') AS added, count(*) FILTER (WHERE kind = 'changed') AS changed,
                count(*) FILTER (WHERE kind = 'restored') AS restored, count(*) FILTER (WHERE kind = 'moved') AS moved,
                count(*) FILTER (WHERE kind = 'gone') AS gone, count(*) FILTER (WHERE kind = 'pending') AS pending,
                count(*) FILTER (WHERE kind IN ('guard', 'unproven', 'refresh')) AS held, count(*) FILTER (WHERE kind = 'left') AS left_alone,
-               count(*) FILTER (WHERE kind = 'listed') AS listed
+               count(*) FILTER (WHERE kind = 'listed') AS listed, count(*) FILTER (WHERE kind = 'elsewhere') AS elsewhere
           FROM difference) n
   LEFT JOIN (SELECT xmin::text AS version, row_count FROM edgemirror.edge WHERE edge_connection_id = $1::uuid) e ON true

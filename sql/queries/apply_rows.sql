@@ -2,15 +2,16 @@
 -- that were there become past; a version begins at least a microsecond after the one before began, and not before it ended, also when the clock was set back.
 -- Of rows that are missing and stay, it is written since when and why, and of which that is over; the proofs of a pending row are counted, whatever else is
 -- found of it ends the series. The digests and numbers of rows of the edges that got or lost rows follow; what such another edge has is not its last list any
--- more. A row that another edge has added since it was compared is not written (missed): then all is compared anew. Gives that number, this edge's digest and by how
+-- more. A row that another edge has added or changed since it was compared is not written (missed): then all is compared anew. Gives that number, this edge's digest and by how
 -- many rows it grew, and what was done, as the view change has it. $1 edge, $2 time, $3 run.
 WITH source AS MATERIALIZED (
     SELECT x.id, x.kind, x.name, x.database_id, coalesce(x.edge, $1::uuid) AS edge, x.http_status, x.kind IN ('added', 'changed', 'restored', 'moved') AS begins,
+           o.changed_at IS DISTINCT FROM x.version AS overtaken,
            o.edge_connection_id AS edge_before, o.name AS name_before, o.database_id AS database_id_before, o.first_seen_at, o.changed_at, o.removed_at,
            o.run_id, o.was_registered, o.began_as, o.previous_ended_at, o.removed_run_id, o.missing_since, o.missing_proofs,
            coalesce(o.removed_at, greatest($2::timestamptz, o.changed_at + interval '1 microsecond')) AS ended_at,
            CASE WHEN x.kind IN ('guard', 'unproven', 'refresh', 'pending') THEN x.kind END AS reason
-      FROM (SELECT * FROM pg_temp.edgemirror_difference_4 WHERE kind NOT IN ('rejected', 'unseen', 'over') ORDER BY id) x
+      FROM (SELECT * FROM pg_temp.edgemirror_difference_5 WHERE kind NOT IN ('rejected', 'unseen', 'over', 'elsewhere') ORDER BY id) x
       LEFT JOIN LATERAL (SELECT d.* FROM edgemirror.database_connection d WHERE d.id = x.id FOR UPDATE) o ON true
      WHERE x.kind IN ('added', 'changed', 'restored')
         OR o.edge_connection_id = $1::uuid AND o.removed_at IS NULL
@@ -40,6 +41,7 @@ WITH source AS MATERIALIZED (
            CASE WHEN reason IS NOT NULL THEN http_status END, CASE WHEN reason = 'pending' THEN coalesce(missing_proofs, 0) + 1 END,
            CASE WHEN reason IS NOT NULL THEN $3::bigint END
       FROM source
+     WHERE NOT (begins AND overtaken)
     ON CONFLICT (id) DO UPDATE
        SET edge_connection_id = excluded.edge_connection_id, name = excluded.name, database_id = excluded.database_id, changed_at = excluded.changed_at,
            removed_at = excluded.removed_at, run_id = excluded.run_id, was_registered = excluded.was_registered, began_as = excluded.began_as,

@@ -13,7 +13,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_3 (
     http_status integer
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_4 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_5 (
     id          uuid    NOT NULL,
     kind        text    NOT NULL, -- see apply_compare
     listed      boolean NOT NULL, -- it is in the spool
@@ -22,5 +22,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_4 (
     database_id uuid,
     edge_before uuid,             -- another edge that has it, or had it
     edge        uuid,             -- that it is to belong to; null: this one
-    http_status integer
+    http_status integer,
+    version     timestamptz       -- changed_at of the row that is there; null: none
 ) ON COMMIT DELETE ROWS;

@@ -1,4 +1,4 @@
--- Where the schema is not what this version's migrations made: one row for each table, view or function that is gone, each column that is gone, and each table
+-- Where the schema is not what this version's migrations made: one row for each table, view or function that is gone, each column and primary key that is gone, and each table
 -- of which a policy hides rows from this role (hidden).
 WITH made (relation, columns) AS (VALUES
     ('catalog',                      'one url registered_at'),
@@ -48,6 +48,11 @@ UNION ALL
 SELECT false, 'edgemirror.' || f.name || '()'
   FROM function f
  WHERE NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = f.name AND p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'edgemirror'))
+UNION ALL
+-- as of a copy that broke off: a dump makes them last
+SELECT false, 'the primary key of edgemirror.' || r.relation
+  FROM relation r JOIN pg_class c ON c.oid = r.oid AND c.relkind = 'r'
+ WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary)
 UNION ALL
 SELECT true, 'edgemirror.' || r.relation FROM relation r WHERE row_security_active(r.oid)
  ORDER BY hidden, what

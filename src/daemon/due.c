@@ -53,7 +53,7 @@ static int64_t due_after_failure(const ConfigEdge *edge, const DueEnd *end, int6
 int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_usec, uint64_t random)
 {
         if (end->aborted)
-                return end->next_run_usec;
+                return end->unrecorded ? due_after_no_run(now_usec, random) : end->next_run_usec;
         if (end->complete)
                 return end->next_run_usec > now_usec ? end->next_run_usec
                                                      : due_by_schedule(edge, now_usec);

@@ -29,7 +29,8 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec);
 
 typedef struct DueEnd {
         bool complete; /* the whole list was applied: the run ended synced or held */
-        bool aborted;  /* stopped, or its lease was lost: whoever holds it sets the due time */
+        /* stopped, or its lease was lost: who records that, or holds it now, sets the due time */
+        bool aborted;
         /* it failed because the catalog or PostgreSQL as a whole is away, or seems to be */
         bool peer_away;
         bool retryable;            /* … for a reason that may pass */

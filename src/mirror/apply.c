@@ -257,6 +257,7 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         Params *p = t->task.params;
         const Digest *digest = spool_digest(snapshot->rows);
         char text[DIGEST_STRING_SIZE];
+        params_blank(&p[PARAMS_COMPARE], INTERVAL_BYTES);
         t->listed_usec = ending->listed_usec;
         t->refreshed_usec = ending->refreshed_usec;
         t->listed_whole = ending->listed_whole;
@@ -289,6 +290,7 @@ int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
         ApplyTask *t = apply_new(m, edge, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
+        params_text(&t->task.params[PARAMS_COMPARE], NULL);
         t->plan = plan;
         return apply_begin(t, ret);
 }

@@ -73,6 +73,7 @@ typedef struct ApplyTask {
         bool is_counted;             /* it had as many rows as were recorded */
         int64_t to_write;            /* rows that change, or of which something is to be noted */
         int64_t kept;                /* rows that are missing and remain */
+        int64_t elsewhere;           /* of the list, that are another edge's by now */
         char digest[DIGEST_STRING_SIZE]; /* "": not known */
         MirrorApplied applied;
         Retry retry;

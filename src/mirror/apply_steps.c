@@ -28,6 +28,8 @@ static bool apply_plans(void *userdata)
         return t->plan;
 }
 
+enum { COMPARED_AGO = 3 }; /* in the parameters of apply_compare.sql */
+
 static bool apply_has_verdicts(void *userdata)
 {
         const ApplyTask *t = userdata;
@@ -52,6 +54,16 @@ static bool apply_compares(void *userdata)
 {
         const ApplyTask *t = userdata;
         return !apply_loads(userdata) || t->loaded != t->applied.listed;
+}
+
+static bool apply_asks_what_differs(void *userdata)
+{
+        const ApplyTask *t = userdata;
+        const Params *p = &t->task.params[PARAMS_COMPARE];
+        if (!t->plan && !p->failed)
+                (void)interval_format((int64_t)clock_boottime_usec() - t->listed_usec,
+                                      p->values[COMPARED_AGO]);
+        return apply_compares(userdata);
 }
 
 static bool apply_has_found(void *userdata)
@@ -130,9 +142,11 @@ static PgNext apply_on_load(const PGresult *result, void *userdata, Fault *ret_f
         return PG_NEXT;
 }
 
-static void apply_count_unchanged(MirrorApplied *n)
+static void apply_count_unchanged(ApplyTask *t)
 {
-        n->unchanged = n->listed - n->rejected - n->added - n->changed - n->restored + n->moved;
+        MirrorApplied *n = &t->applied;
+        n->unchanged = n->listed - n->rejected - n->added - n->changed - n->restored + n->moved -
+                       t->elsewhere;
 }
 
 enum {
@@ -151,6 +165,7 @@ enum {
         COMPARE_HELD,
         COMPARE_LEFT,
         COMPARE_LISTED,
+        COMPARE_ELSEWHERE,
 };
 
 /* Each line of the spool belongs to one present row at most, unless an id occurs twice. */
@@ -199,7 +214,8 @@ static PgNext apply_on_compare(const PGresult *r, void *userdata, Fault *ret_fau
         n->removed = result_int(r, 0, COMPARE_GONE);
         n->pending = result_int(r, 0, COMPARE_PENDING);
         n->held = result_int(r, 0, COMPARE_HELD);
-        apply_count_unchanged(n);
+        t->elsewhere = result_int(r, 0, COMPARE_ELSEWHERE);
+        apply_count_unchanged(t);
         t->kept = n->pending + n->held + result_int(r, 0, COMPARE_LEFT);
         t->to_write = n->added - t->loaded + n->changed + n->restored + n->removed + t->kept +
                       result_int(r, 0, COMPARE_LISTED);
@@ -232,7 +248,7 @@ static PgNext apply_on_rows(const PGresult *r, void *userdata, Fault *ret_fault)
         n->restored = result_int(r, 0, ROWS_RESTORED);
         n->moved = result_int(r, 0, ROWS_MOVED);
         n->removed = result_int(r, 0, ROWS_REMOVED);
-        apply_count_unchanged(n);
+        apply_count_unchanged(t);
         return PG_NEXT;
 }
 
@@ -258,7 +274,8 @@ static void apply_set_digests(ApplyTask *t)
         const Digest *list = spool_digest(t->snapshot.rows);
         char *const *finish = t->task.params[PARAMS_FINISH].values;
         char text[DIGEST_STRING_SIZE], *is = finish[DIGEST], *is_list = finish[LIST_DIGEST];
-        bool is_the_list = t->listed_whole && t->kept == 0 && n->listed == list->rows;
+        bool is_the_list =
+                t->listed_whole && t->kept == 0 && t->elsewhere == 0 && n->listed == list->rows;
         (void)digest_format(list, text);
         (void)snprintf(is_list, sizeof(text), "%s", is_the_list ? text : "");
         if (is_the_list && n->rejected == 0 && n->row_count == list->rows)
@@ -304,7 +321,7 @@ void apply_rewind(ApplyTask *t)
         const MirrorSnapshot *s = &t->snapshot;
         const Digest *list = spool_digest(s->rows);
         t->applied = (MirrorApplied){.listed = list->rows, .rejected = list->rejected};
-        t->loaded = t->to_write = t->kept = 0;
+        t->loaded = t->to_write = t->kept = t->elsewhere = 0;
         t->is_compared = t->is_counted = false;
         spool_rewind(s->rows);
         if (s->verdicts)
@@ -395,8 +412,8 @@ void apply_steps(ApplyTask *t)
                 task_wanted_step(apply_loads, sql_apply_edges, &p[PARAMS_EDGE], apply_on_edges);
         s[STEP_LOAD] =
                 task_wanted_step(apply_loads, sql_apply_load, &p[PARAMS_ROWS], apply_on_load);
-        s[STEP_COMPARE] = task_wanted_step(apply_compares, sql_apply_compare, &p[PARAMS_COMPARE],
-                                           apply_on_compare);
+        s[STEP_COMPARE] = task_wanted_step(apply_asks_what_differs, sql_apply_compare,
+                                           &p[PARAMS_COMPARE], apply_on_compare);
         s[STEP_FIND_CURSOR] = task_wanted_step(apply_has_found, sql_apply_find_cursor, NULL, NULL);
         s[STEP_FIND_FETCH] =
                 task_wanted_step(apply_has_found, sql_apply_find_fetch, NULL, apply_on_found);

@@ -122,11 +122,19 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
 
 int writer_check(const PGresult *result, Fault *ret_fault)
 {
-        if (!result_bool(result, 0, 1))
-                return 0;
-        return fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
-                         "this database subscribes to another mirror, which writes its tables: "
-                         "sync into that one, or DROP SUBSCRIPTION here first");
+        bool subscribes = result_bool(result, 0, 1), behind = result_bool(result, 0, 3);
+        if (subscribes)
+                fault_set(
+                        ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
+                        "this database subscribes to another mirror, which writes its tables: "
+                        "sync into that one, or DROP SUBSCRIPTION here first, then run %s migrate",
+                        own_command());
+        else if (behind)
+                fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
+                          "the journal has runs with later numbers than the next one would get, as "
+                          "a subscription brings them; run %s migrate",
+                          own_command());
+        return subscribes || behind ? -EROFS : 0;
 }
 
 PgNext trust_on_version(const PGresult *result, void *userdata _unused_, Fault *ret_fault)

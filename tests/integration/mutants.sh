@@ -19,6 +19,31 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a list takes a row back from the edge to which it has moved meanwhile
+sql/queries/apply_compare.sql
+integration/test_moves a_row_that_has_moved*
+s/WHEN o.changed_at > statement_timestamp() - $4::interval THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
+
+a list that lacks a row which it left to another edge is taken for the mirror
+src/mirror/apply_steps.c
+integration/test_moves a_row_that_has_moved*
+s/t->kept == 0 && t->elsewhere == 0 &&/t->kept == 0 \&\&/
+
+a broken off run that nobody recorded waits for the next tick
+src/daemon/due.c
+unit/test_daemon_due a_run_whose_end_nobody*
+s/return end->unrecorded ? due_after_no_run(now_usec, random) : end->next_run_usec;/return end->next_run_usec;/
+
+who takes over from a publisher goes on with numbers that are taken
+sql/sharing.sql
+integration/test_replication *
+s/WHERE r.newest > s.last_value;/WHERE false;/
+
+a copy without its primary keys is whole
+sql/queries/check_tables.sql
+integration/test_trust *
+s/WHERE NOT EXISTS (SELECT FROM pg_index i/WHERE false AND NOT EXISTS (SELECT FROM pg_index i/
+
 a row that is still there is counted as moved
 src/sync/sync.c
 integration/test_metrics missing_rows_are_counted*

@@ -20,6 +20,7 @@ typedef enum PageBlock {
         PAGE_DISABLE,
         PAGE_ENABLE,
         PAGE_NEW_TABLES,
+        PAGE_TAKE_OVER,
         PAGE_DROP,
         PAGE_EMPTY,
         PAGE_SUBSCRIBE_AGAIN,

@@ -2,6 +2,8 @@
  * Rows that move from one Edge connection to another: they move in the mirror, whoever is synced
  * first, and also when the other one is not mirrored.
  */
+#include "base/cleanup.h"
+#include "harness/catalogd.h"
 #include "integration/removals_world.h"
 #include <libpq-fe.h>
 #include <poll.h>
@@ -68,6 +70,66 @@ static void move_one(World *w, int from, int to, char id[40])
 }
 
 /* Only `main` is in the configuration. */
+/* The page with the row was given, the next one waits. */
+static void await_page_behind_it(World *w)
+{
+        for (int i = 0;; i++) {
+                _cleanup_(cleanup_free) char *state =
+                        harness_control_text(&w->catalog, "/control/state");
+                if (count_in_requests(w, "kind=list", "offset=9&") == 1 &&
+                    strstr(state, "\"inFlight\":1"))
+                        return;
+                assert_true(i < 2000);
+                (void)poll(NULL, 0, 10);
+        }
+}
+
+/* A page of `main` shows a row, which moves before the list ends, and which `other` lists
+ * meanwhile: what `main` saw is older than what the mirror has. */
+static void a_row_that_has_moved_is_not_taken_back_by_an_older_list(void **state)
+{
+        World *w = *state;
+        char rules[768];
+        assert_int_equal(sync_all(w), 0);
+        (void)snprintf(rules, sizeof(rules), "/control/rows?edge=%s", w->edges[0]);
+        char *shown = harness_control_text(&w->catalog, rules), *id = shown;
+        for (int i = 0; i < 10; i++)
+                id = strchr(id, '\n') + 1;
+        id = strstr(id, "\"id\":\"") + strlen("\"id\":\"");
+        id[strcspn(id, "\"")] = '\0';
+        /* another row takes its place: no page is shifted */
+        (void)snprintf(rules, sizeof(rules),
+                       "[{\"kind\":\"list\",\"edge\":\"%s\",\"offset_min\":9,\"offset_max\":9,"
+                       "\"count\":1,\"page_cap\":5,\"after\":[{\"op\":\"move\",\"id\":\"%s\","
+                       "\"to\":\"%s\"},{\"op\":\"add\",\"name\":\"in its place\",\"at\":10}]},"
+                       "{\"kind\":\"list\",\"edge\":\"%s\",\"offset_min\":12,\"count\":1,"
+                       "\"page_cap\":5,\"delay_ms\":600000},"
+                       "{\"kind\":\"list\",\"edge\":\"%s\",\"page_cap\":5}]",
+                       w->edges[0], id, w->edges[1], w->edges[0], w->edges[0]);
+        control(w, "/control/faults", rules);
+        control(w, "/control/log", "");
+        const char *const arguments[] = {"-c",           w->config, "sync", "--json",
+                                         "--no-refresh", "main",    NULL};
+        pid_t pid = harness_program_start(w->folder, arguments);
+        await_page_behind_it(w);
+        assert_int_equal(RUN(w, "sync", "--no-refresh", "other"), 0);
+        char *edge = edge_of(w, id);
+        assert_string_equal(edge, "other");
+        free(edge);
+        control(w, "/control/release", "{}");
+        assert_int_equal(harness_program_wait(pid), 0);
+        edge = edge_of(w, id);
+        assert_string_equal(edge, "other");
+        free(edge);
+        free(shown);
+        assert_int_equal(RUN(w, "sync", "--no-refresh"), 0);
+        assert_mirror_equals_catalog(w);
+        assert_history_is_valid(w);
+        assert_int_equal(harness_sql_long(&w->pg, "SELECT count(*) FROM edgemirror.change WHERE "
+                                                  "kind = 'moved_in'"),
+                         1);
+}
+
 static void configure_main_alone(World *w)
 {
         char *text = harness_read(w->folder, "edgemirror.conf");
@@ -225,6 +287,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(a_row_that_moves_is_moved_whichever_edge_is_first,
+                                       small_world),
+                cmocka_unit_test_setup(a_row_that_has_moved_is_not_taken_back_by_an_older_list,
                                        small_world),
                 cmocka_unit_test_setup(a_row_that_moves_to_an_edge_that_is_not_mirrored_goes_there,
                                        small_world),

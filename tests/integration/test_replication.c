@@ -274,6 +274,30 @@ static void what_is_restored_from_a_dump_lacks_the_publication_and_gets_it_again
         bench_stop(&restored);
 }
 
+/* Replication brings no sequence: without migrate, the numbers of new runs would be those that are
+ * there. */
+static void a_subscriber_takes_over(void **state)
+{
+        Pair *p = *state;
+        MirrorBench *b = &p->subscriber;
+        pair_wait_until_equal(p);
+        harness_postgres_stop(&p->publisher.pg);
+        pair_follow(p, PAGE_TAKE_OVER, "edgemirror_feed");
+        bench_try_register(b);
+        assert_string_equal(fault_code_name(b->fault.code), "pg-subscriber");
+        assert_non_null(strstr(b->fault.message, "run edgemirror migrate"));
+        bench_try_check(b);
+        assert_non_null(strstr(b->checked, "the journal has runs with later numbers"));
+        bench_migrate(b);
+        bench_try_check(b);
+        assert_null(strstr(b->checked, "later numbers"));
+        bench_register(b);
+        long newest = harness_sql_long(&b->pg, "SELECT max(run_id) FROM edgemirror.sync_run");
+        bench_apply(b, &bench_edge, (const BenchRow[]){{1, "after it", 5}}, 1);
+        assert_true(harness_sql_long(&b->pg, "SELECT last_run_id FROM edgemirror.edge WHERE name = "
+                                             "'one'") > newest);
+}
+
 /* A mirror has one writer. */
 static void nobody_syncs_into_the_subscriber(void **state)
 {
@@ -301,6 +325,7 @@ int main(void)
                 cmocka_unit_test(every_published_table_is_known_by_its_primary_key),
                 cmocka_unit_test(
                         what_is_restored_from_a_dump_lacks_the_publication_and_gets_it_again),
+                cmocka_unit_test(a_subscriber_takes_over),
         };
         return cmocka_run_group_tests_name("replication", tests, begin, end);
 }

@@ -544,6 +544,15 @@ static void check_knows_all_that_is_in_the_schema(void **state)
         char *count = NULL;
         assert_true(asprintf(&count, "SELECT count(*) FROM (%s) q", query) > 0);
         assert_one(w, count, "0");
+        /* as where a copy broke off before it made them */
+        sql(w, "ALTER TABLE edgemirror.sync_run DROP CONSTRAINT sync_run_pkey CASCADE");
+        assert_int_equal(RUN(w, "check"), 69);
+        assert_says(w, "out",
+                    "dropped or renamed since migrate made them: the primary key of "
+                    "edgemirror.sync_run; it does not make them again: restore",
+                    true);
+        sql(w, "ALTER TABLE edgemirror.sync_run ADD PRIMARY KEY (run_id)");
+        assert_one(w, count, "0");
         char *all =
                 harness_sql(&w->pg, "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid "
                                     "= a.attrelid WHERE c.relnamespace = 'edgemirror'::regnamespace"

@@ -13,6 +13,7 @@
 enum { GIVEN_UP_AFTER = 32 }; /* answers in a row that say nothing: the rest is not asked for */
 
 static DbRow before[ROWS_MAX];
+static uint32_t as_of[ROWS_MAX]; /* tick of what was written last */
 static unsigned proofs
         /* so many syncs of its edge in a row, the last of all among them, have not seen the row and
            were told that it does not exist */
@@ -24,6 +25,8 @@ void check_before_apply(World *w)
         memset(w->database->touched, 0, w->truth->n_rows);
         if (w->database->n_applies == 0)
                 memset(proofs, 0, sizeof(proofs));
+        if (w->database->n_applies == 0)
+                memset(as_of, 0, sizeof(as_of));
 }
 
 static bool present(const DbRow *r)
@@ -212,10 +215,25 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
                         row);
 }
 
+/* A row that has moved to another edge is not taken back by what was shown before. Whoever reads
+ * from a node that is behind, or whose clock is set, cannot know. */
+static void check_order(World *w, const DbStatement *s, unsigned row)
+{
+        const ShownRow *seen = &s->run->shown[row];
+        bool knowable = w->settings.behind_usec == 0 && w->database->clock_steps == 0;
+        if (knowable && present(&before[row]) && before[row].edge != s->edge &&
+            seen->tick < as_of[row])
+                world_fail(w,
+                           "row %u of edge %u, as of tick %u, was taken back by edge %u as of %u",
+                           row, before[row].edge, as_of[row], s->edge, seen->tick);
+        as_of[row] = seen->tick;
+}
+
 static void check_written(World *w, const DbStatement *s, unsigned row)
 {
         const DbRow *now = &w->database->rows[row];
         const ShownRow *seen = &s->run->shown[row];
+        check_order(w, s, row);
         if (now->edge != s->edge)
                 world_fail(w, "row %u was written with edge %u by edge %u", row, now->edge,
                            s->edge);
@@ -284,9 +302,10 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
             !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to))
                 return;
         const DbRow *now = &w->database->rows[row];
-        if (present(now) && w->database->runs[now->run_id].applied_as >= s->applies_seen)
+        if (present(now) && (w->database->runs[now->run_id].applied_as >= s->applies_seen ||
+                             now->changed_at > database_time_of(w, s->ending.listed_usec)))
                 /* another edge took it over after this snapshot was compared: as if it had been
-                 * applied after this one */
+                 * applied after this one; or since this list was begun: its word is later */
                 return;
         if (premises_fail(w, r)) {
                 COVER(w, cut_unseen);

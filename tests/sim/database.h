@@ -136,6 +136,7 @@ struct DbStatement {
 enum { TRANSACTIONS_MAX = 16 };
 typedef struct DbDifference {
         uint16_t row, name, database;
+        uint64_t version; /* changed_at of the row that is there; 0: none */
 } DbDifference;
 
 typedef struct DbMissing {
@@ -159,6 +160,7 @@ typedef struct DbTransaction {
         int64_t present;          /* rows of the edge, when it was compared */
         uint32_t version;         /* … and the edge's then */
         size_t n_difference, n_missing;
+        int64_t elsewhere; /* rows of the list that are another edge's by now */
         DbDifference difference[ROWS_MAX];
         DbMissing missing[ROWS_MAX];
 } DbTransaction;
@@ -190,6 +192,8 @@ typedef struct Database {
 
 void database_init(World *w);
 uint64_t database_now(const World *w);
+/* Of a moment of the simulation: its clock, less the time that has passed since. */
+uint64_t database_time_of(const World *w, int64_t usec);
 
 /* Sends a statement: copied; its snapshot is borrowed until the answer. */
 DbStatement *database_send(World *w, const DbStatement *statement);

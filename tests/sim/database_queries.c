@@ -350,8 +350,7 @@ static bool is_unchanged(const World *w, const DbStatement *s)
         return memcmp(e->list_digest.words, s->digest.words, sizeof(s->digest.words)) == 0;
 }
 
-/* The server's clock, less the time that has passed since. */
-static uint64_t timestamp_of(const World *w, int64_t usec)
+uint64_t database_time_of(const World *w, int64_t usec)
 {
         return (uint64_t)((int64_t)database_now(w) - ((int64_t)w->now - usec));
 }
@@ -402,8 +401,9 @@ static DbEnd query_apply_unchanged(World *w, DbStatement *s, const Fault **ret_f
                                      .rejected = s->digest.rejected,
                                      .row_count = e->row_count};
         end_applied(w, s);
-        e->listed_at = timestamp_of(w, s->ending.listed_usec);
-        e->refreshed_at = is_clean(s) ? timestamp_of(w, s->ending.refreshed_usec) : e->refreshed_at;
+        e->listed_at = database_time_of(w, s->ending.listed_usec);
+        e->refreshed_at =
+                is_clean(s) ? database_time_of(w, s->ending.refreshed_usec) : e->refreshed_at;
         e->failures = 0;
         s->applies_seen = w->database->n_applies;
         /* else its process was killed, and what it was shown is forgotten */
@@ -499,6 +499,7 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
 {
         Database *d = w->database;
         t->n_difference = 0;
+        t->elsewhere = 0;
         for (size_t i = 0; i < s->snapshot.n_rows; i++) {
                 const Shown *shown = &s->snapshot.rows[i];
                 const DbRow *r = &d->rows[shown->row];
@@ -508,10 +509,19 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
                             r->name == shown->name && r->database == shown->database;
                 if (same)
                         continue;
+                /* a dry run has no clock of its list */
+                if (s->ending.listed_usec > 0 && r->exists && !r->removed_at &&
+                    r->edge != s->edge &&
+                    r->changed_at > database_time_of(w, s->ending.listed_usec)) {
+                        COVER(w, elsewhere);
+                        t->elsewhere++;
+                        continue;
+                }
                 t->difference[t->n_difference++] = (DbDifference){
                         .row = shown->row,
                         .name = shown->name,
                         .database = shown->database,
+                        .version = r->exists ? r->changed_at : 0,
                 };
         }
 }
@@ -706,7 +716,7 @@ static MirrorApplied apply_counts(World *w, const DbStatement *s, const DbTransa
                              r->edge == s->edge;
         }
         n.row_count = d->edges[s->edge].row_count;
-        n.unchanged = n.listed - n.rejected - n.added - n.changed - n.restored;
+        n.unchanged = n.listed - n.rejected - n.added - n.changed - n.restored - t->elsewhere;
         return n;
 }
 
@@ -726,14 +736,14 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
         s->applied = apply_counts(w, s, t);
         end_applied(w, s);
         if (s->ending.listed_whole)
-                e->listed_at = timestamp_of(w, s->ending.listed_usec);
+                e->listed_at = database_time_of(w, s->ending.listed_usec);
         if (s->ending.listed_whole && is_clean(s))
-                e->refreshed_at = timestamp_of(w, s->ending.refreshed_usec);
+                e->refreshed_at = database_time_of(w, s->ending.refreshed_usec);
         e->failures =
                 strcmp(w->database->runs[s->run_id].outcome, "unstable") == 0 ? e->failures + 1 : 0;
         e->list_digest = s->digest;
         e->has_list_digest = s->ending.listed_whole && count_kept(w, s, t) == 0 &&
-                             s->applied.listed == s->digest.rows;
+                             t->elsewhere == 0 && s->applied.listed == s->digest.rows;
         if (e->has_list_digest && s->applied.rejected == 0 &&
             s->applied.row_count == s->digest.rows)
                 e->digest = s->digest;
@@ -741,12 +751,26 @@ static void query_apply_finish(World *w, DbStatement *s, const DbTransaction *t)
                 e->digest = database_digest_of(w, s->edge);
 }
 
+/* Has another edge written rows since they were compared? */
+static bool is_overtaken(const World *w, const DbStatement *s, const DbTransaction *t)
+{
+        const DbRow *rows = w->database->rows;
+        if (w->database->edges[s->edge].version != t->version)
+                return true;
+        for (size_t i = 0; i < t->n_difference; i++) {
+                const DbRow *r = &rows[t->difference[i].row];
+                if ((r->exists ? r->changed_at : 0) != t->difference[i].version)
+                        return true;
+        }
+        return false;
+}
+
 static DbEnd query_apply_commit(World *w, DbStatement *s, const Fault **ret_fault)
 {
         DbTransaction *t = transaction_find(w->database, s->transaction);
         /* apply_edges.sql, whose locks the simulation does not have: who would have waited for them
          * may have been faster. */
-        if (w->database->edges[s->edge].version != t->version) {
+        if (is_overtaken(w, s, t)) {
                 COVER(w, overtaken);
                 *ret_fault = database_fault_overtaken();
                 return DB_FAILED;

@@ -16,12 +16,13 @@ static void record_row(Run *r, const Shown *row)
                 r->shown[row->row].attempt = r->attempt;
 }
 
-static void record_joined(Run *r, const Shown *row)
+static void record_joined(Run *r, const Shown *row, uint32_t tick)
 {
         if (!row->anonymous)
                 r->shown[row->row] = (ShownRow){.attempt = r->attempt,
                                                 .joined = r->attempt,
                                                 .spoiled = row->spoiled,
+                                                .tick = tick,
                                                 .name = row->name,
                                                 .database = row->database};
 }
@@ -76,7 +77,7 @@ static void record_joined_page(Run *r, const CatalogPageAnswer *page)
 {
         for (size_t i = 0; i < page->n_rows; i++) {
                 Shown row = site_shown(&page->rows[i]);
-                record_joined(r, &row);
+                record_joined(r, &row, page_tick(r, page->offset));
         }
 }
 
@@ -93,7 +94,7 @@ void record_one(World *w, Run *r, const CatalogCall *c)
         if (c->absent)
                 r->denied[row] = r->attempt;
         if (c->n > 0 && (c->rows[0].edge == r->edge || c->rows[0].spoiled))
-                record_joined(r, &c->rows[0]);
+                record_joined(r, &c->rows[0], c->tick);
         else
                 r->proven_moved += c->n > 0;
         r->unknown_in_a_row = known ? 0 : r->unknown_in_a_row + 1;

@@ -27,6 +27,7 @@ typedef struct ShownRow {
         uint32_t joined;  /* … in a page that could be joined to the list; with these values: */
         bool spoiled;     /* … or none that can be mirrored */
         uint16_t name, database;
+        uint32_t tick; /* as of when */
 } ShownRow;
 
 typedef struct Run {

@@ -94,7 +94,7 @@ typedef struct WorldTimer {
         X(pg_faults) X(slow_answers) X(lost_between_flights) X(lost_commits) X(read_back_committed) X(read_back_not) X(kills) X(pauses) X(suspended) X(stops) \
         X(pg_restarts) X(forgotten) X(lease_lost) X(applies) X(known_by_digest) X(empty_applies) X(added) X(changed) X(restored) X(removed) X(pending) X(spoiled) X(unreadable) \
         X(moved) X(found) X(unseen_asked) X(unseen_left) X(guard_held) X(proof_404) X(control_denied) X(proof_200) X(proof_moved) X(proof_unknown) \
-        X(reordered_pages) X(pages_behind) X(rows_twice) X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(overtaken) X(converged)
+        X(reordered_pages) X(pages_behind) X(rows_twice) X(jumped_missing) X(cut_unseen) X(lies) X(churned) X(waited_for_lock) X(overtaken) X(elsewhere) X(converged)
 /* clang-format on */
 
 enum {
