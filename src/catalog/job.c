@@ -1,6 +1,7 @@
 #include "catalog/job.h"
 #include "base/job_state.h"
 #include "catalog/json.h"
+#include "schedule/timestamp.h"
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
@@ -59,35 +60,6 @@ static char *job_document(cJSON *object, const Redact *redact)
         return NULL;
 }
 
-/* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the
- * list is. */
-static bool entry_is_newer(const cJSON *entry, const cJSON *than)
-{
-        static const char when[] = "lastUpdatedDateTime";
-        const char *a, *b;
-        double x, y;
-        if (json_get_string(entry, when, &a) == 0 && json_get_string(than, when, &b) == 0)
-                return strcmp(a, b) >= 0; /* ISO 8601 */
-        if (json_get_number(entry, when, 0, 1e18, &x) == 0 &&
-            json_get_number(than, when, 0, 1e18, &y) == 0)
-                return x >= y;
-        return true;
-}
-
-/* A log of entries is as its newest one. NULL: there is none. */
-static cJSON *job_find(cJSON *document)
-{
-        if (!cJSON_IsArray(document))
-                return document;
-        cJSON *newest = NULL, *entry;
-        cJSON_ArrayForEach(entry, document)
-        {
-                if (cJSON_IsObject(entry) && (!newest || entry_is_newer(entry, newest)))
-                        newest = entry;
-        }
-        return newest;
-}
-
 static int job_read_status(const cJSON *object, const Uuid *asked, const Redact *redact,
                            JobStatus *ret)
 {
@@ -111,6 +83,47 @@ static int job_read_status(const cJSON *object, const Uuid *asked, const Redact 
         return id < 0 ? -EINVAL : 0;
 }
 
+/* Is the one as new as the other, or newer? Of entries that cannot be compared the later one in the
+ * list is. */
+static bool entry_is_newer(const cJSON *entry, const cJSON *than)
+{
+        static const char when[] = "lastUpdatedDateTime";
+        const char *a, *b;
+        int64_t at, than_at;
+        double x, y;
+        if (json_get_string(entry, when, &a) == 0 && json_get_string(than, when, &b) == 0)
+                return timestamp_parse(a, &at) < 0 || timestamp_parse(b, &than_at) < 0
+                               ? strcmp(a, b) >= 0
+                               : at >= than_at;
+        if (json_get_number(entry, when, 0, 1e18, &x) == 0 &&
+            json_get_number(than, when, 0, 1e18, &y) == 0)
+                return x >= y;
+        return true;
+}
+
+/* A log of entries is as its newest one; but a job that has ended does not run again, whatever the
+ * times say. NULL: there is none. */
+static cJSON *job_find(cJSON *document, const Redact *redact)
+{
+        if (!cJSON_IsArray(document))
+                return document;
+        cJSON *found = NULL, *entry;
+        bool ended = false;
+        cJSON_ArrayForEach(entry, document)
+        {
+                JobStatus status;
+                if (!cJSON_IsObject(entry))
+                        continue;
+                (void)job_read_status(entry, NULL, redact, &status);
+                bool ends = job_is_terminal(&status);
+                if (!found || ends > ended || (ends == ended && entry_is_newer(entry, found))) {
+                        found = entry;
+                        ended = ends;
+                }
+        }
+        return found;
+}
+
 /* A text that cannot be stored does not hide the state: it is repaired. */
 static int job_parse_json(const char *body, size_t size, cJSON **ret)
 {
@@ -130,7 +143,7 @@ int job_parse(const char *body, size_t size, const Uuid *asked, const Redact *re
         int r = job_parse_json(body, size, &root);
         if (r < 0)
                 return r;
-        cJSON *object = job_find(root);
+        cJSON *object = job_find(root, redact);
         CatalogJob job = {0};
         r = object ? job_read_status(object, asked, redact, &job.status) : -EINVAL;
         if (r < 0)

@@ -3,8 +3,8 @@
  *
  * Three shapes are in use: the reference's (epoch milliseconds, userId), the job API's (ISO 8601,
  * user, result), and that of the Edge job system (jobId, status, message, lastUpdatedDateTime; or a
- * list of such entries, of which the newest counts). Only id, state, result, progress and message
- * are read; the document is kept whole.
+ * list of such entries, of which the newest counts, but none before one that is terminal). Only id,
+ * state, result, progress and message are read; the document is kept whole.
  */
 #pragma once
 

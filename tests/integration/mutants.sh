@@ -19,6 +19,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a job that has failed runs on by an entry of its log that looks newer
+src/catalog/job.c
+unit/test_catalog_decode_job the_edge_job_system*
+s/bool ends = job_is_terminal(&status);/bool ends = false;/
+
+times in a job's log are compared as text
+src/catalog/job.c
+unit/test_catalog_decode_job the_edge_job_system*
+s/timestamp_parse(a, &at) < 0 ||/true ||/
+
 a list takes a row back from the edge to which it has moved meanwhile
 sql/queries/apply_compare.sql
 integration/test_moves a_row_that_has_moved*

@@ -103,9 +103,10 @@ static void every_state_and_result_means_one_thing(void **state)
 static void the_edge_job_system_is_understood(void **state)
 {
         (void)state;
-#define ENTRY(status, at)                                                                          \
+#define AT(status, time)                                                                           \
         "{\"jobId\":\"" ID "\",\"status\":\"" status                                               \
-        "\",\"lastUpdatedDateTime\":\"2026-11-28T10:00:0" at "Z\"}"
+        "\",\"lastUpdatedDateTime\":\"2026-11-28T" time "\"}"
+#define ENTRY(status, second) AT(status, "10:00:0" second "Z")
 #define NUMBERED(status, at)                                                                       \
         "{\"jobId\":\"" ID "\",\"status\":\"" status "\",\"lastUpdatedDateTime\":" at "}"
         static const struct {
@@ -133,10 +134,24 @@ static void the_edge_job_system_is_understood(void **state)
                  "FAILED", true, false, false},
                 {"[" NUMBERED("RUNNING", "1764324002") "," NUMBERED("SUCCEEDED", "1764324003") "]",
                  "SUCCEEDED", true, true, false},
-                {"[" ENTRY("FAILED", "3") "," NUMBERED("RUNNING", "1") "]", "RUNNING", false, false,
+                {"[" ENTRY("SUBMITTED", "3") "," NUMBERED("RUNNING", "1") "]", "RUNNING", false,
+                 false, false},
+                {"[" NUMBERED("SUBMITTED", "3") "," ENTRY("RUNNING", "1") "]", "RUNNING", false,
+                 false, false},
+                /* one that has ended before one that has not, whatever the times and places */
+                {"[" ENTRY("FAILED", "3") "," NUMBERED("RUNNING", "1") "]", "FAILED", true, false,
                  false},
-                {"[" NUMBERED("FAILED", "3") "," ENTRY("RUNNING", "1") "]", "RUNNING", false, false,
+                {"[" ENTRY("SUCCEEDED", "1") "," ENTRY("RUNNING", "2") "]", "SUCCEEDED", true, true,
                  false},
+                {"[{\"status\":\"failed\"},{\"status\":\"RUNNING\"},{\"status\":7}]", "FAILED",
+                 true, false, false},
+                /* times are not text: a fraction of zero is left out, and zones differ */
+                {"[" ENTRY("RUNNING", "5.123456") "," ENTRY("SUBMITTED", "5") "]", "RUNNING", false,
+                 false, false},
+                {"[" AT("FAILED", "10:00:05.1Z") "," AT("SUCCEEDED", "11:00:05+01:00") "]",
+                 "FAILED", true, false, false},
+                {"[" AT("RUNNING", "10:00:05Z[UTC]") "," AT("SUBMITTED", "10:00:04Z[UTC]") "]",
+                 "RUNNING", false, false, false},
                 /* an entry's own id is not the job's; of an entry without any, the address says
                    whose it is */
                 {"{\"id\":\"0b9c1c1e-3d0a-4d55-9d2b-6b8f0f0a1c11\",\"jobId\":\"" ID
