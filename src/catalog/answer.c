@@ -171,7 +171,8 @@ bool answer_is_absence(const HttpResponse *response)
 {
         _cleanup_(cleanup_json) cJSON *body = NULL;
         double said;
-        if (response->error < 0 || (response->status != 404 && response->status != 410) ||
+        if (response->error < 0 || response->age_sec > 0 ||
+            (response->status != 404 && response->status != 410) ||
             !standard_error_parse(response, &body))
                 return false;
         int r = json_get_number(body, "statusCode", 100, 999, &said);

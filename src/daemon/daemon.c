@@ -447,7 +447,7 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         breaker_init(&d->breaker, d->event, &d->claims.clock, &breaker_handlers, d);
         claims_init(&d->claims, d->event, &d->presence.instance, &claims_handlers, d);
         presence_init(&d->presence, d->event, &presence_handlers, d);
-        prune_init(&d->prune, d->event);
+        prune_init(&d->prune, d->event, &d->claims.clock);
         discovery_init(&d->discovery, d->event, &discovery_handlers, d);
         status_init(&d->status, d->event, daemon_take_snapshot, d);
         monitor_init(&d->monitor, d->event, daemon_take_snapshot, d);

@@ -19,6 +19,9 @@ int64_t due_by_schedule(const ConfigEdge *edge, int64_t now_usec)
         return next;
 }
 
+/* As after so many of them, where the failure cannot be counted. */
+enum { UNCOUNTED_FAILURES = 4 };
+
 /* Doubles with each failure; drawn from its upper half, so that edges which failed together do not
  * come back together. */
 static int64_t due_pause(int64_t failures, uint64_t random)
@@ -59,7 +62,11 @@ int64_t due_after_run(const ConfigEdge *edge, const DueEnd *end, int64_t now_use
                                                      : due_by_schedule(edge, now_usec);
         int64_t due = due_after_failure(edge, end, now_usec, random);
         int64_t allowed = now_usec + (int64_t)end->retry_after_usec;
-        if (end->unrecorded && allowed < due_after_no_run(now_usec, random))
-                allowed = due_after_no_run(now_usec, random);
+        if (end->unrecorded) {
+                int64_t latest = now_usec + due_pause(UNCOUNTED_FAILURES, random);
+                int64_t earliest = due_after_no_run(now_usec, random);
+                due = due < latest ? due : latest;
+                allowed = allowed > earliest ? allowed : earliest;
+        }
         return due > allowed ? due : allowed;
 }

@@ -17,7 +17,7 @@
  * otherwise (a privilege that only the apply needs), after such a pause;
  *   - whom the catalog tells when it wants to be asked again (Retry-After) is not due before;
  *   - a run that could not even begin, or whose end could not be recorded, is tried again after a
- * short pause: it has left no failure that could be counted.
+ * pause, of some minutes at most: it has left no failure that could be counted.
  */
 #pragma once
 

@@ -9,13 +9,11 @@
 
 /* Zero-initialise. */
 typedef struct LockLog {
-        bool waits;    /* a statement does */
-        Fault fault;   /* … for this */
-        Outage outage; /* as it is logged: while that is down, somebody has to look */
+        Outage outage; /* while that is down, a lock is held that a statement of ours wants */
         /* private */
         uint64_t seen_usec; /* monotonic: the last wait */
 } LockLog;
 
 /* Takes what mirror_lock_wait has found at this time (monotonic), or could not find out. True:
- * l->waits has changed. */
+ * l->outage.down has changed. */
 bool lock_log(LockLog *l, const Fault *fault, uint64_t now_usec);

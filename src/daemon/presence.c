@@ -47,7 +47,8 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
                         return MIRROR_WAIT_CREDENTIALS;
                 return catalog->retry_after_usec > 0 ? MIRROR_WAIT_PAUSE : MIRROR_WAIT_CATALOG;
         }
-        const Fault *fault = p->lock.waits ? &p->lock.fault : s->statement_fault;
+        const Fault *lock = outage_fault(&p->lock.outage),
+                    *fault = lock ? lock : s->statement_fault;
         if (!fault && s->discovery_fault) {
                 (void)snprintf(message, size, "%s; %s", s->discovery_fault->message,
                                s->discovery_next);
@@ -56,7 +57,7 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
         if (!fault)
                 return MIRROR_WAIT_NONE;
         (void)snprintf(message, size, "%s", fault->message);
-        return p->lock.waits ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
+        return lock ? MIRROR_WAIT_LOCK : MIRROR_WAIT_POSTGRES;
 }
 
 static void presence_beat(void *userdata);

@@ -1,5 +1,6 @@
 /* What always holds: one batch is under way, or the timer is armed, until prune_done. */
 #include "daemon/prune.h"
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -9,6 +10,9 @@
 #define PRUNE_FIRST_USEC USEC_PER_MINUTE
 #define PRUNE_PAUSE_USEC USEC_PER_SEC
 enum { PRUNE_BATCH = 1000 };
+/* By less than that, a clock is corrected. */
+#define AHEAD_SLACK_USEC (10 * USEC_PER_MINUTE)
+#define AHEAD_TRUST_USEC USEC_PER_DAY
 
 static void prune_later(Prune *p, uint64_t delay_usec);
 
@@ -42,10 +46,43 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         prune_later(p, pruned->more ? PRUNE_PAUSE_USEC : PRUNE_EVERY_USEC);
 }
 
+static uint64_t prune_ahead(Prune *p)
+{
+        if (!database_clock_is_known(p->clock))
+                return 0;
+        int64_t now = database_clock_now(p->clock);
+        int64_t ahead =
+                database_clock_is_known(&p->trusted) ? now - database_clock_now(&p->trusted) : 0;
+        uint64_t here = clock_monotonic_usec();
+        if (ahead <= (int64_t)AHEAD_SLACK_USEC ||
+            (p->ahead_since_usec > 0 && here - p->ahead_since_usec >= AHEAD_TRUST_USEC)) {
+                database_clock_set(&p->trusted, now);
+                p->ahead_since_usec = 0;
+                return 0;
+        }
+        if (p->ahead_since_usec == 0) {
+                char text[DURATION_STRING_SIZE];
+                log_warning("PostgreSQL's clock went ahead by %s; history and runs are kept for so "
+                            "much longer, until it has been so for a day",
+                            duration_format_short((uint64_t)ahead, text));
+                p->ahead_since_usec = here;
+        }
+        return (uint64_t)ahead;
+}
+
+static uint64_t kept_for(uint64_t keep_usec, uint64_t ahead_usec)
+{
+        return keep_usec < USEC_FOREVER - ahead_usec ? keep_usec + ahead_usec : USEC_FOREVER;
+}
+
 static void prune_batch(void *userdata)
 {
         Prune *p = userdata;
-        int r = mirror_prune(p->peers->mirror, &p->retention, PRUNE_BATCH, prune_on_done, p,
+        uint64_t ahead = prune_ahead(p);
+        const MirrorRetention retention = {
+                .history_keep_usec = kept_for(p->retention.history_keep_usec, ahead),
+                .run_keep_usec = kept_for(p->retention.run_keep_usec, ahead)};
+        int r = mirror_prune(p->peers->mirror, &retention, PRUNE_BATCH, prune_on_done, p,
                              &p->task.task);
         if (peers_task_begin(&p->task, p->peers, r) < 0)
                 prune_later(p, PRUNE_EVERY_USEC);
@@ -58,9 +95,9 @@ static void prune_later(Prune *p, uint64_t delay_usec)
                 log_error("the timer for pruning cannot be set: %s", strerrordesc_np(-r));
 }
 
-void prune_init(Prune *p, sd_event *event)
+void prune_init(Prune *p, sd_event *event, const DatabaseClock *clock)
 {
-        *p = (Prune){.event = event};
+        *p = (Prune){.event = event, .clock = clock};
 }
 
 void prune_configure(Prune *p, Peers *peers, const MirrorRetention *retention)

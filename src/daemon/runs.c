@@ -109,11 +109,19 @@ static const char *report_message_id(const SyncReport *report)
         return MESSAGE_ID_RUN_FAILED;
 }
 
+/* PostgreSQL answers, and has not taken down that the run began, or how it ended: nobody else says
+ * that the edge is not synced. */
+static bool report_is_unwritten(const SyncReport *report)
+{
+        return report->outcome == OUTCOME_FAILED && report->fault.origin == ORIGIN_POSTGRES &&
+               !report_is_of_peer(report) && (report->run_id == 0 || report->unrecorded);
+}
+
 /* The same trouble in each edge's statements is reported once, and again at growing intervals. */
 static bool report_is_known(Runs *r, const SyncReport *report)
 {
         uint64_t now = clock_monotonic_usec(), lasted;
-        if (fault_is_of_a_statement(&report->fault))
+        if (fault_is_of_a_statement(&report->fault) || report_is_unwritten(report))
                 return !outage_failed(&r->statement, &report->fault, now, clock_random(), NULL);
         if (sync_outcome_is_complete(report->outcome))
                 (void)outage_over(&r->statement, now, &lasted);

@@ -55,9 +55,9 @@ typedef struct HttpClientOptions {
 typedef enum HttpMethod { HTTP_GET, HTTP_POST, HTTP_HEAD } HttpMethod;
 
 /* Everything is copied by http_start. A POST without a body has an empty one, and says that it is
- * JSON. `Accept: application/json` is always sent, and gzip asked for. A URL with user information,
- * a scheme that is not allowed, and an authorization that is empty or holds a control character,
- * which would tear the header, are -EINVAL. */
+ * JSON. `Accept: application/json` and `Cache-Control: no-cache` are always sent, and gzip asked
+ * for. A URL with user information, a scheme that is not allowed, and an authorization that is
+ * empty or holds a control character, which would tear the header, are -EINVAL. */
 typedef struct HttpRequest {
         HttpMethod method;
         const char *url; /* absolute */
@@ -90,7 +90,8 @@ typedef struct HttpResponse {
         const char *location;     /* "" when absent, exactly as sent */
         /* 0: none or not understood; held to LIMIT_RETRY_AFTER_MAX_USEC */
         uint64_t retry_after_usec;
-        bool has_date; /* the answer says when it was made … */
+        int64_t age_sec; /* since a cache in between has it, as that says; 0: none says so */
+        bool has_date;   /* the answer says when it was made … */
         /* … and our clock was so much ahead of that when it had arrived */
         int64_t clock_ahead_sec;
         /* decoded; NUL-terminated for convenience; may hold NUL bytes; empty when error */

@@ -225,7 +225,10 @@ static int transfer_set_body(HttpTransfer *t, const HttpRequest *request, CURL *
 
 static int transfer_set_request(HttpTransfer *t, const HttpRequest *request, CURL *easy)
 {
+        /* Of a cache in between, the peer's word is wanted, and not what it has kept of that. */
         int r = headers_append(&t->headers, "Accept: application/json");
+        if (r >= 0)
+                r = headers_append(&t->headers, "Cache-Control: no-cache");
         if (r >= 0 && request->method == HTTP_POST)
                 r = transfer_set_body(t, request, easy);
         if (r >= 0 && request->method == HTTP_HEAD)
@@ -457,6 +460,7 @@ void http_transfer_finish(HttpTransfer *t, CURLcode result)
         response->retry_after_usec = retry_after_parse(
                 transfer_get_header(t, "Retry-After", CURLH_HEADER),
                 transfer_get_header(t, "Date", CURLH_HEADER), (int64_t)time(NULL));
+        response->age_sec = strtoll(transfer_get_header(t, "Age", CURLH_HEADER), NULL, 10);
         int64_t date_sec;
         response->has_date =
                 http_date_parse(transfer_get_header(t, "Date", CURLH_HEADER), &date_sec) == 0;

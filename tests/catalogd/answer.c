@@ -290,6 +290,11 @@ static void add_headers(struct MHD_Response *response, const Answer *answer, con
                 format_http_date(effect->date_s, date, sizeof(date));
                 add_header(response, MHD_HTTP_HEADER_DATE, date);
         }
+        if (effect->age_s > 0) {
+                char age[32];
+                (void)snprintf(age, sizeof(age), "%lld", (long long)effect->age_s);
+                add_header(response, MHD_HTTP_HEADER_AGE, age);
+        }
         if (answer->challenge)
                 add_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Basic realm=\"catalog\"");
         if (large) {

@@ -89,6 +89,7 @@ static const Field rule_fields[] = {
         EFFECT_JSON(retry_after, "Retry-After: seconds, or text as it is"),
         EFFECT_NUMBER(date_s, -86400 * 365, 86400 * 365, RULE_UNSET,
                       "Date so many seconds from now"),
+        EFFECT_NUMBER(age_s, 0, 86400 * 365, 0, "Age, as of a cache in between"),
         EFFECT_NUMBER(retry_after_date_s, -86400 * 365, 86400 * 365, RULE_UNSET,
                       "Retry-After as a date in so many seconds"),
         EFFECT_TEXT(body, "text instead of the body"),

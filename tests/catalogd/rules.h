@@ -49,6 +49,7 @@ typedef struct Effect {
         cJSON *retry_after; /* number: seconds; text: as it is */
         int64_t retry_after_date_s;
         int64_t date_s;
+        int64_t age_s;
         char *body, *body_hex;
         bool empty_body;
         bool html;

@@ -268,6 +268,38 @@ static void a_service_says_whose_database_it_is_and_what_to_do(void **state)
         service_stop(w, 0);
 }
 
+/* A journal that takes down neither that a run began nor how it ended, for a reason that is not
+ * known here: the edges keep their last good state, and only the service can say so. */
+static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
+{
+        ServiceWorld *w = *state;
+        static const char *const broken[] = {"INSERT ON edgemirror.sync_run",
+                                             "UPDATE ON edgemirror.edge"};
+        char sql[512];
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        (void)service_start(w, 0);
+        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
+                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
+                                 "block 17' USING ERRCODE = 'XX001'; END $$"));
+        for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
+                (void)snprintf(sql, sizeof(sql),
+                               "CREATE TRIGGER broken BEFORE %s FOR EACH ROW EXECUTE FUNCTION "
+                               "public.broken()",
+                               broken[i]);
+                free(harness_sql(&w->pg, sql));
+                make_due(w, 0, 0);
+                service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = "
+                                     "'postgres' AND waiting_message LIKE '%%block 17%%'");
+                (void)snprintf(sql, sizeof(sql), "DROP TRIGGER broken ON %s",
+                               strstr(broken[i], "edgemirror."));
+                free(harness_sql(&w->pg, sql));
+                make_due(w, 0, 0);
+                service_await_sql(
+                        w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        }
+        service_stop(w, 0);
+}
+
 /* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
 /* N2 */
@@ -721,6 +753,8 @@ int main(void)
                         status_names_edges_that_are_configured_and_that_nobody_schedules,
                         few_edges),
                 cmocka_unit_test_setup(a_service_says_whose_database_it_is_and_what_to_do,
+                                       few_edges),
+                cmocka_unit_test_setup(runs_that_nobody_takes_down_are_the_services_trouble,
                                        few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),

@@ -103,6 +103,7 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
                 ("\"status\":404,\"body\":\"{\\\"statusCode\\\":403,\\\"userMessage\\\":\\\"no "
                  "access\\\"}\""),
                 "\"status\":404,\"html\":true",
+                "\"status\":404,\"age_s\":3000", /* what a cache has kept of it */
                 ("\"status\":404,\"body\":\"{\\\"statusCode\\\":404,\\\"message\\\":\\\"Resource "
                  "not found\\\"}\""),
                 "\"status\":404,\"empty_body\":true",

@@ -150,6 +150,11 @@ static void a_run_whose_end_nobody_recorded_is_not_due_at_once(void **state)
                 end.retry_after_usec = 5 * (uint64_t)MINUTE;
                 assert_int_equal(due_after_run(&e, &end, MIDNIGHT, randoms[i]),
                                  MIDNIGHT + 5 * MINUTE);
+                /* of a reason of its own, and weekly: nobody would know for a week */
+                ConfigEdge weekly = edge_of(*state, "weekly");
+                end = (DueEnd){.unrecorded = true, .failures = 1};
+                after = due_after_run(&weekly, &end, MIDNIGHT, randoms[i]) - MIDNIGHT;
+                assert_true(after >= 4 * MINUTE && after <= 8 * MINUTE);
                 /* what is queued is its next tick: it was to be begun again at once */
                 end = (DueEnd){.aborted = true,
                                .unrecorded = true,

@@ -122,17 +122,15 @@ static void a_lock_that_is_held_on_is_one_wait(void **state _unused_)
         fault_set(&held, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
         uint64_t now = USEC_PER_HOUR, begin = now;
         for (int i = 0; i < 72; i++, now += 50 * USEC_PER_SEC) {
-                assert_int_equal(lock_log(&l, &held, now), true);
-                assert_true(l.waits);
+                assert_int_equal(lock_log(&l, &held, now), i == 0);
                 assert_int_equal(l.outage.attempts, 2 * i + 1);
                 assert_int_equal(lock_log(&l, &held, now + 20 * USEC_PER_SEC), false);
                 assert_int_equal(lock_log(&l, &unknown, now + 25 * USEC_PER_SEC), false);
-                assert_int_equal(lock_log(&l, &fault_none, now + 30 * USEC_PER_SEC), true);
-                assert_false(l.waits);
+                assert_int_equal(lock_log(&l, &fault_none, now + 30 * USEC_PER_SEC), false);
+                assert_true(l.outage.down);
                 assert_int_equal(l.outage.since_usec, begin);
         }
-        assert_true(l.outage.down);
-        assert_int_equal(lock_log(&l, &fault_none, now + 10 * USEC_PER_SEC), false);
+        assert_int_equal(lock_log(&l, &fault_none, now + 10 * USEC_PER_SEC), true);
         assert_false(l.outage.down);
         assert_int_equal(lock_log(&l, &held, now + 11 * USEC_PER_SEC), true);
         assert_int_equal(l.outage.since_usec, now + 11 * USEC_PER_SEC);

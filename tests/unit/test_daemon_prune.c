@@ -60,6 +60,7 @@ int __wrap_mirror_prune(Mirror *m, const MirrorRetention *retention, unsigned ba
 static const MirrorRetention retention = {.history_keep_usec = USEC_FOREVER,
                                           .run_keep_usec = 90 * USEC_PER_DAY};
 static Peers peers;
+static DatabaseClock database;
 static sd_event *event;
 static Prune prune;
 static int log_file, saved_stderr;
@@ -76,7 +77,8 @@ static int setup(void **state)
                 return -1;
         if (sd_event_new(&event) < 0)
                 return -1;
-        prune_init(&prune, event);
+        database = (DatabaseClock){0};
+        prune_init(&prune, event, &database);
         prune_configure(&prune, &peers, &retention);
         return 0;
 }
@@ -144,6 +146,39 @@ static void batches_follow_each_other_and_then_an_hour_passes(void **state)
         assert_int_equal(delay_usec, USEC_PER_HOUR);
 }
 
+static void ask_when_the_clock_says(int64_t now_usec, uint64_t run_keep_usec)
+{
+        database_clock_set(&database, now_usec);
+        fire();
+        assert_true(asked.history_keep_usec == USEC_FOREVER);
+        /* what passes meanwhile is in it */
+        assert_true(asked.run_keep_usec + USEC_PER_MINUTE > run_keep_usec &&
+                    asked.run_keep_usec < run_keep_usec + USEC_PER_MINUTE);
+        finish(0, false, &none);
+}
+
+/* What is deleted because a clock is wrong for a minute does not come back. */
+static void a_clock_that_goes_ahead_deletes_nothing_for_a_day(void **state)
+{
+        (void)state;
+        const int64_t now = 1795478400 * (int64_t)USEC_PER_SEC, year = 365 * (int64_t)USEC_PER_DAY;
+        const uint64_t keep = retention.run_keep_usec;
+        prune_start(&prune);
+        ask_when_the_clock_says(now, keep);
+        ask_when_the_clock_says(now + 5 * (int64_t)USEC_PER_MINUTE, keep); /* corrected */
+        assert_int_equal(count_logged("clock"), 0);
+        ask_when_the_clock_says(now + year, keep + (uint64_t)year - 5 * USEC_PER_MINUTE);
+        ask_when_the_clock_says(now + year, keep + (uint64_t)year - 5 * USEC_PER_MINUTE);
+        assert_int_equal(count_logged("PostgreSQL's clock went ahead by "), 1);
+        ask_when_the_clock_says(now, keep); /* back again */
+        ask_when_the_clock_says(now + year, keep + (uint64_t)year);
+        assert_int_equal(count_logged("clock went ahead"), 2);
+        prune.ahead_since_usec -= USEC_PER_DAY; /* a day passes */
+        ask_when_the_clock_says(now + year, keep);
+        ask_when_the_clock_says(now + year, keep);
+        assert_int_equal(count_logged("clock went ahead"), 2);
+}
+
 static void what_goes_wrong_is_tried_again_in_an_hour(void **state)
 {
         (void)state;
@@ -183,6 +218,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(batches_follow_each_other_and_then_an_hour_passes,
+                                                setup, teardown),
+                cmocka_unit_test_setup_teardown(a_clock_that_goes_ahead_deletes_nothing_for_a_day,
                                                 setup, teardown),
                 cmocka_unit_test_setup_teardown(what_goes_wrong_is_tried_again_in_an_hour, setup,
                                                 teardown),

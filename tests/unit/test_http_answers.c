@@ -474,7 +474,8 @@ static void a_request_is_sent_as_promised(void **state)
         (void)snprintf(expected, sizeof(expected),
                        "POST /whole?limit=500&offset=0 HTTP/1.1\r\nHost: "
                        "127.0.0.1:%d\r\nUser-Agent: edgemirror-test/1\r\n"
-                       "Accept-Encoding: gzip\r\nAccept: application/json\r\nContent-Type: "
+                       "Accept-Encoding: gzip\r\nAccept: application/json\r\n"
+                       "Cache-Control: no-cache\r\nContent-Type: "
                        "application/json\r\n"
                        "Content-Length: 0\r\n\r\n",
                        server->port);
