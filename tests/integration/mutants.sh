@@ -1039,6 +1039,11 @@ src/mirror/reader.c
 unit/test_mirror_readers a_page*
 s/while (cut \&\& size > 0 \&\&/while (cut \&\&/
 
+a claim reads the whole journal for one run
+sql/queries/claim.sql
+integration/test_plans a_claim*
+s/ON s.run_id = e.service_run_id AND s.edge_connection_id = e.edge_connection_id$/ON s.run_id + 0 = e.service_run_id AND s.edge_connection_id::text = e.edge_connection_id::text/
+
 a claim looks at all runs of its edge for one of a service
 sql/queries/claim.sql
 integration/test_plans a_claim*

@@ -75,7 +75,8 @@ static void read_until_counted(MirrorBench *b)
         bench_connect(b);
 }
 
-static const char *const tables[] = {"database_connection", "database_connection_past", "edge"};
+static const char *const tables[] = {"database_connection", "database_connection_past", "edge",
+                                     "sync_run"};
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
 
 static void count_reads(MirrorBench *b, Reads out[TABLES])
@@ -135,7 +136,12 @@ static void a_small_sync_reads_no_table_from_end_to_end(void **state)
                  "interval '2 days', now(), 1, now() FROM generate_series(1, 200000) n;"
                  "INSERT INTO edgemirror.database_connection_past"
                  " SELECT id, edge_connection_id, 'was', NULL, first_seen_at, changed_at, 1, NULL, "
-                 "false FROM edgemirror.database_connection WHERE name LIKE 'large %'"},
+                 "false FROM edgemirror.database_connection WHERE name LIKE 'large %';"
+                 "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, "
+                 "by_hand, trigger, phase, job_id, refresh, outcome, started_at, finished_at)"
+                 " SELECT md5('edge ' || n % 2000 + 1)::uuid, 'cron', n, true, 'manual', 'done', "
+                 "gen_random_uuid(), 'clean', 'synced', now(), now() FROM "
+                 "generate_series(1, 200000) n"},
                 {"large, and analysed", "ANALYZE"},
         };
         for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -175,13 +181,13 @@ static void a_claim_knows_how_a_service_ended_and_looks_at_few_runs(void **state
                          "'done', gen_random_uuid(), 'clean', 'synced', now(), now() FROM "
                          "edgemirror.edge, generate_series(1, 40000) n WHERE name = 'one'"));
         read_until_counted(b);
-        long before = column_of(b, "idx_tup_fetch", "sync_run");
+        long before = column_of(b, "seq_tup_read + idx_tup_fetch", "sync_run");
         for (int i = 0; i < CLAIMS; i++) {
                 bench_fail(b, &bench_edge);
                 assert_int_equal(b->claim.before.outcome, OUTCOME_UNSTABLE);
         }
         read_until_counted(b);
-        long looked_at = column_of(b, "idx_tup_fetch", "sync_run") - before;
+        long looked_at = column_of(b, "seq_tup_read + idx_tup_fetch", "sync_run") - before;
         print_message("%d claims: %ld runs looked at\n", CLAIMS, looked_at);
         assert_in_range(looked_at, 1, CLAIMS * LOOKED_AT_MAX);
 }
