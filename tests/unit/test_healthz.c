@@ -133,6 +133,19 @@ static void it_asks_where_the_monitor_listens(void **state _unused_)
         }
 }
 
+/* As in a container without IPv6. */
+static void where_nobody_answers_at_the_loopback_of_ipv6_it_asks_at_the_other(void **state _unused_)
+{
+        char address[32], where[64];
+        web_free_address(address);
+        (void)snprintf(where, sizeof(where), "[::]%s", strchr(address, ':'));
+        pid_t server = serve(address, OK);
+        assert_true(server > 0);
+        assert_true(healthz(where));
+        stop(server);
+        assert_false(healthz(where));
+}
+
 static void without_an_address_it_asks_where_the_image_lets_it_listen(void **state _unused_)
 {
         pid_t server = serve("127.0.0.1:9743", OK);
@@ -172,6 +185,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_service_that_answers_is_healthy_and_no_other),
                 cmocka_unit_test(it_asks_where_the_monitor_listens),
+                cmocka_unit_test(where_nobody_answers_at_the_loopback_of_ipv6_it_asks_at_the_other),
                 cmocka_unit_test(without_an_address_it_asks_where_the_image_lets_it_listen),
                 cmocka_unit_test(a_unix_socket_is_not_asked),
         };
