@@ -25,7 +25,8 @@ struct HttpClient {
         CurlLoop *loop;
         sd_event_source *delivery; /* armed while `done` is not empty */
         HttpTransferList lists[HTTP_PLACES];
-        unsigned in_flight; /* on the wire */
+        unsigned in_flight;       /* on the wire */
+        uint64_t tls_failed_usec; /* the last time; ca_file may have been corrected since */
 };
 
 static HttpTransferList *client_list(HttpClient *client, HttpPlace place)
@@ -50,6 +51,9 @@ static void client_move(HttpClient *client, HttpTransfer *t, HttpPlace place)
 static void client_finish(HttpClient *client, HttpTransfer *t, CURLcode result)
 {
         http_transfer_finish(t, result);
+        FaultCode code = t->response.fault.code;
+        if (code == CODE_HTTP_TLS || code == CODE_PROXY_TLS)
+                client->tls_failed_usec = clock_monotonic_usec();
         client_move(client, t, HTTP_PLACE_DONE);
         (void)sd_event_source_set_enabled(client->delivery, SD_EVENT_ONESHOT);
 }
@@ -64,6 +68,8 @@ static int client_send(HttpClient *client, HttpTransfer *t)
         Fault fault; /* what cannot be used is reported when the one before is refused */
         (void)http_credentials_reload_certificate(&client->credentials, &fault);
         int r = http_transfer_show(t, &client->credentials);
+        if (r >= 0)
+                r = http_transfer_trust(t, client->tls_failed_usec);
         return r < 0 ? r : curl_loop_add(client->loop, t->easy);
 }
 

@@ -7,6 +7,8 @@
  * and host name (TLS 1.2 or newer). A proxy that it is given hears of a request the host and the
  * port alone (CONNECT): only https goes through it.
  *
+ * ca_file is read every ten minutes, and after each failure of TLS.
+ *
  * Until the proxy has accepted our password, one request at a time goes to it: when that finds no
  * way through, those that wait get the same fault. One that is refused is read again.
  *

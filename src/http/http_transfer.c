@@ -19,7 +19,7 @@ enum {
         STATUS_MAX = 999,
         LOW_SPEED_BYTES_PER_SEC = 16,
         RECEIVE_BYTES = 32 * 1024, /* at once: a page of 500 rows has about 100 KiB */
-        CA_CACHE_SEC = 10 * 60,    /* a renewed ca_file is read again after this */
+        CA_CACHE_SEC = 10 * 60,    /* ca_file is read again after this */
 };
 #define LOW_SPEED_DEFAULT_USEC (60 * USEC_PER_SEC)
 
@@ -156,7 +156,6 @@ static int transfer_set_tls(const HttpClientOptions *options, CURL *easy)
         SET(CURLOPT_SSL_VERIFYPEER, 1L);
         SET(CURLOPT_SSL_VERIFYHOST, 2L);
         SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-        SET(CURLOPT_CA_CACHE_TIMEOUT, (long)CA_CACHE_SEC);
         if (options->ca_file) {
                 /* Only these: libcurl would add the system's directory to the file. */
                 SET(CURLOPT_CAINFO, options->ca_file);
@@ -349,6 +348,15 @@ int http_transfer_show(HttpTransfer *t, const HttpCredentials *c)
         SET(CURLOPT_SSLCERT_BLOB, &certificate);
         SET(CURLOPT_SSLKEY_BLOB, &key);
         SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+        return 0;
+}
+
+/* In whole seconds, as libcurl counts: cut down, so that nothing older is used. */
+int http_transfer_trust(HttpTransfer *t, uint64_t since_usec)
+{
+        CURL *easy = t->easy;
+        uint64_t sec = (clock_monotonic_usec() - since_usec) / USEC_PER_SEC;
+        SET(CURLOPT_CA_CACHE_TIMEOUT, sec < CA_CACHE_SEC ? (long)sec : (long)CA_CACHE_SEC);
         return 0;
 }
 

@@ -65,6 +65,9 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
 /* Sent with these from now on, copied: before it goes out. -ENOMEM, -EINVAL. */
 int http_transfer_show(HttpTransfer *t, const HttpCredentials *credentials);
 
+/* Of ca_file it uses what was read after `since_usec`, or reads it. -ENOMEM, -EINVAL. */
+int http_transfer_trust(HttpTransfer *t, uint64_t since_usec);
+
 /* By libcurl: it waits for bytes of a socket, or of the resolver. */
 void http_transfer_reading(HttpTransfer *t);
 

@@ -19,6 +19,16 @@ trap 'exit 1' HUP INT TERM
 # name; file; test program and pattern of its tests; what sed does to the file. An empty line ends each.
 mutants() {
         cat <<'END'
+a corrected ca_file is not read after a failure
+src/http/http.c
+unit/test_http_tls a_corrected_ca_file*
+s/client->tls_failed_usec = clock_monotonic_usec();/client->tls_failed_usec = 0;/
+
+a failure of TLS is forgotten with the next request
+src/http/http.c
+unit/test_http_tls a_corrected_ca_file*
+s/r = http_transfer_trust(t, client->tls_failed_usec);/& client->tls_failed_usec = 0;/
+
 a job that has failed runs on by an entry of its log that looks newer
 src/catalog/job.c
 unit/test_catalog_decode_job the_edge_job_system*

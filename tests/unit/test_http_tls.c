@@ -48,23 +48,48 @@ static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection,
         return r;
 }
 
-/* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's).
- * Returns how many requests the server saw. */
-static unsigned fetch(const char *folder, const char *certificate, const char *authority,
-                      const char *priorities, Seen *seen)
+static struct MHD_Daemon *serve(const char *folder, const char *certificate, const char *priorities,
+                                unsigned *n_requests)
 {
         char *key = read_text(folder, certificate, "key"),
              *pem = read_text(folder, certificate, "pem");
         struct sockaddr_in address = {.sin_family = AF_INET,
                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        unsigned n_requests = 0;
         struct MHD_Daemon *daemon = MHD_start_daemon(
                 MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL, on_request,
-                &n_requests, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+                n_requests, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
                 MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_HTTPS_MEM_CERT, pem,
                 MHD_OPTION_HTTPS_PRIORITIES, priorities, MHD_OPTION_END);
         assert_non_null(daemon);
-        char ca_file[256], url[128];
+        free(key);
+        free(pem);
+        return daemon;
+}
+
+/* One GET on a connection of its own. */
+static void get(Bench *bench, struct MHD_Daemon *daemon, Seen *seen)
+{
+        char url[128];
+        HttpRequest request =
+                bench_request(url, sizeof(url), "https",
+                              MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
+        request.authorization = "Bearer token";
+        request.fresh_connection = true;
+        *seen = (Seen){0};
+        http_bench_start(bench, &request, seen);
+        http_bench_wait(bench, bench->n_answers + 1);
+        if (seen->error)
+                print_message("#   %s\n", seen->fault.message);
+}
+
+/* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's).
+ * Returns how many requests the server saw. */
+static unsigned fetch(const char *folder, const char *certificate, const char *authority,
+                      const char *priorities, Seen *seen)
+{
+        unsigned n_requests = 0;
+        struct MHD_Daemon *daemon = serve(folder, certificate, priorities, &n_requests);
+        char ca_file[256];
         (void)snprintf(ca_file, sizeof(ca_file), "%s/%s.pem", folder, authority ? authority : "");
 
         Bench bench;
@@ -72,19 +97,9 @@ static unsigned fetch(const char *folder, const char *certificate, const char *a
         options.ca_file = authority ? ca_file : NULL;
         options.allow_http = false;
         bench_open(&bench, &options);
-        HttpRequest request =
-                bench_request(url, sizeof(url), "https",
-                              MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
-        request.authorization = "Bearer token";
-        *seen = (Seen){0};
-        http_bench_start(&bench, &request, seen);
-        http_bench_wait(&bench, 1);
+        get(&bench, daemon, seen);
         bench_close(&bench);
         MHD_stop_daemon(daemon);
-        free(key);
-        free(pem);
-        if (seen->error)
-                print_message("#   %s\n", seen->fault.message);
         return n_requests;
 }
 
@@ -126,6 +141,45 @@ static void a_wrong_certificate_is_named_and_nothing_is_sent(void **state)
                 assert_false(seen.sent);
                 assert_int_equal(seen.status, 0);
         }
+}
+
+static void trust(const char *authority, const char *ca_file)
+{
+        (void)unlink(ca_file);
+        assert_int_equal(symlink(authority, ca_file), 0);
+}
+
+/* What was read of the file is used as long as all goes well. The failure is not forgotten with the
+ * request after it: of what was read before it nothing is used again. */
+static void a_corrected_ca_file_is_used_after_a_failure(void **state)
+{
+        unsigned n_requests = 0;
+        struct MHD_Daemon *good = serve(*state, "good", "NORMAL", &n_requests),
+                          *alone = serve(*state, "alone", "NORMAL", &n_requests);
+        char ca_file[256];
+        (void)snprintf(ca_file, sizeof(ca_file), "%s/trusted.pem", (const char *)*state);
+        Bench bench;
+        Seen seen;
+        HttpClientOptions options = http_bench_options();
+        options.ca_file = ca_file;
+        bench_open(&bench, &options);
+        trust("authority.pem", ca_file);
+        get(&bench, good, &seen);
+        assert_int_equal(seen.error, 0);
+        trust("alone.pem", ca_file);
+        get(&bench, good, &seen);
+        assert_int_equal(seen.error, 0);
+        get(&bench, alone, &seen);
+        assert_int_equal(seen.error, -EKEYREJECTED);
+        for (int i = 0; i < 3; i++) {
+                get(&bench, alone, &seen);
+                assert_int_equal(seen.error, 0);
+                (void)usleep(600 * USEC_PER_MSEC);
+        }
+        bench_close(&bench);
+        MHD_stop_daemon(good);
+        MHD_stop_daemon(alone);
+        assert_int_equal(n_requests, 5);
 }
 
 /* For every edge alike, so it is no failure of one of them. */
@@ -272,6 +326,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_good_certificate_is_taken),
                 cmocka_unit_test(a_wrong_certificate_is_named_and_nothing_is_sent),
+                cmocka_unit_test(a_corrected_ca_file_is_used_after_a_failure),
                 cmocka_unit_test(tls_below_1_2_is_refused),
                 cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_correct),
                 cmocka_unit_test(a_port_without_tls_is_called_that),
