@@ -43,11 +43,11 @@ static void line_of_the_dead(const MirrorInstanceStatus *i, const char *name, ch
 static void print_alive(const MirrorInstanceStatus *i, const char *name, FILE *out)
 {
         char seen[DURATION_STRING_SIZE], since[DURATION_STRING_SIZE];
-        if (3 * i->seen_sec > i->lease_sec) /* one is missing */
+        if (3 * i->seen_sec > i->silence_sec) /* one is missing */
                 fprintf(out,
                         "service: %s has given no sign of life for %s\n"
                         "         and counts as dead in %s\n",
-                        name, ago(i->seen_sec, seen), ago(i->lease_sec - i->seen_sec, since));
+                        name, ago(i->seen_sec, seen), ago(i->silence_sec - i->seen_sec, since));
         else
                 fprintf(out, "service: %s is alive, last sign of life %s ago\n", name,
                         ago(i->seen_sec, seen));

@@ -100,7 +100,7 @@ static PgNext instances_on_result(const PGresult *r, void *userdata, Fault *ret_
                         .waiting_for = mirror_wait_parse(result_text(r, row, 7)),
                         .waiting_message = result_text(r, row, 8),
                         .waiting_sec = result_text(r, row, 9) ? result_int(r, row, 9) : -1,
-                        .lease_sec = result_int(r, row, 10),
+                        .silence_sec = result_int(r, row, 10),
                 };
                 t->callback(&status, &fault_none, t->task.userdata);
         }

@@ -54,7 +54,7 @@ typedef struct MirrorInstanceStatus {
         bool alive;
         bool stopped;             /* in order */
         int64_t seen_sec, up_sec; /* since its last sign of life, and its start */
-        int64_t lease_sec;        /* without a sign for so long it counts as dead */
+        int64_t silence_sec;      /* without a sign for so long it counts as dead */
         int64_t n_edges;          /* that it wants */
         MirrorWait waiting_for;
         const char *waiting_message; /* NULL: none */

@@ -206,15 +206,15 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
         char seen[64], up[64], left[64];
         bool alive = table_bool(t, row, "alive");
         int64_t seen_sec = table_int(t, row, "seen_ago", 0);
-        int64_t lease_sec = table_int(t, row, "lease", 0);
+        int64_t silence_sec = table_int(t, row, "silence", 0);
         (void)page_age(seen_sec, "", seen);
         (void)page_age(table_int(t, row, "up_for", 0), "", up);
         html_open(h, "li");
         html_put(h, "b", table_text(t, row, "name"), {"class", "name"});
-        bool silent = 3 * seen_sec > lease_sec; /* a sign is missing */
+        bool silent = 3 * seen_sec > silence_sec; /* a sign is missing */
         if (alive && silent)
                 html_printf(h, " has given no sign of life for %s, and counts as dead in %s; ",
-                            seen, page_age(lease_sec - seen_sec, "", left));
+                            seen, page_age(silence_sec - seen_sec, "", left));
         else if (alive)
                 html_printf(h, " is alive, last sign of life %s ago, ", seen);
         if (alive)

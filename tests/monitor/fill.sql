@@ -1,6 +1,6 @@
 -- A mirror to be looked at: so many edges with rows, history and runs, and, where wanted, trouble of each kind. For psql.
 -- :edges how many, :rows of each, :trouble whether some are not well, :service what its instances do: well, what one waits for (catalog, pause, credentials, lock,
--- postgres, discovery), silent (one, for most of its lease) or nobody (no instance is alive). What was there is removed.
+-- postgres, discovery), silent (one, for most of the minute after which it counts as dead) or nobody (no instance is alive). What was there is removed.
 SET search_path = pg_catalog, edgemirror;
 TRUNCATE edgemirror.edge, edgemirror.edge_claim, edgemirror.database_connection, edgemirror.database_connection_past, edgemirror.rejected_row, edgemirror.sync_run,
          edgemirror.history_horizon;
@@ -44,7 +44,7 @@ INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at)
 SELECT w.id, CASE w.state WHEN 'overdue' THEN now() - interval '2 hours' ELSE now() + interval '1 minute' * (2 + random() * 57) END FROM wanted w;
 INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, seen_at, unbroken_since, edges, waiting_for, waiting_message, waiting_since)
 SELECT md5('worker-2')::uuid, 'worker-2', '0.1.0', interval '1 hour', now() - interval '9 days',
-       now() - CASE :'service' WHEN 'silent' THEN interval '40 minutes' ELSE interval '1 second' END, now() - interval '9 days', coalesce(array_agg(w.id), '{}'),
+       now() - CASE :'service' WHEN 'silent' THEN interval '40 seconds' ELSE interval '1 second' END, now() - interval '9 days', coalesce(array_agg(w.id), '{}'),
        m.waiting_for, m.message, CASE WHEN m.message IS NOT NULL THEN now() - interval '17 minutes' END
   FROM (SELECT) one
   LEFT JOIN (VALUES ('catalog', 'catalog https://acme.collibra.com cannot be reached: connect: No route to host; asked again in 30s'),
