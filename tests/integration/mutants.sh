@@ -924,6 +924,16 @@ sql/queries/page_edges.sql
 integration/test_pages the_last_run*
 s/WHEN 'next' THEN extract(epoch FROM c.next_run_at)/WHEN 'next' THEN extract(epoch FROM c.last_run_at)/
 
+a core may be made, with secrets in it
+src/cli/cli.c
+integration/test_process it_makes_no_core*
+s/struct rlimit none = {0, 0};/struct rlimit none = {1, 1};/
+
+whoever runs as the same user may attach to the process
+src/cli/cli.c
+integration/test_process it_makes_no_core*
+/PR_SET_DUMPABLE/d
+
 an argument of a page may be anything
 src/web/page.c
 unit/test_web_pages an_argument*

@@ -196,6 +196,68 @@ static void a_hangup_while_it_starts_is_a_reload(void **state)
         assert_in_range(reloads, 3, OPENED_MAX - 1);
 }
 
+/* ---- who looks at it ------------------------------------------------------------------------- */
+
+/* A command that waits for who reads what it prints; of a user who would like a core of it, and is
+ * not root. */
+static pid_t start_that_waits(uid_t user, int output)
+{
+        char path[512], byte;
+        int begun[2];
+        struct rlimit core;
+        harness_built("edgemirror", path);
+        assert_int_equal(pipe2(begun, O_CLOEXEC), 0);
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                char *const arguments[] = {(char *)"edgemirror", (char *)"--help", NULL};
+                int program = open(path, O_RDONLY | O_CLOEXEC); /* its folder may be closed */
+                if (program < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+                    getrlimit(RLIMIT_CORE, &core) < 0)
+                        _exit(126);
+                core.rlim_cur = core.rlim_max;
+                if (setrlimit(RLIMIT_CORE, &core) < 0 ||
+                    (geteuid() == 0 && (setgid(user) < 0 || setuid(user) < 0)))
+                        _exit(126);
+                (void)fexecve(program, arguments, environ);
+                _exit(127);
+        }
+        (void)close(begun[1]);
+        assert_int_equal(read(begun[0], &byte, 1), 0); /* it is that program now */
+        (void)close(begun[0]);
+        return pid;
+}
+
+/* What cannot be dumped belongs to root in /proc, and only root may attach to it. */
+static void it_makes_no_core_and_nobody_may_attach(void **state _unused_)
+{
+        static const char NO_CORE[] = "\nMax core file size        0                    0       ";
+        const uid_t user = geteuid() == 0 ? 1 : geteuid();
+        int fds[2];
+        char folder[32], environment[64];
+        bool no_core = false;
+        struct stat of = {.st_uid = user};
+        assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+        while (write(fds[1], "full\n", 5) > 0) {
+        }
+        assert_int_equal(fcntl(fds[1], F_SETFL, 0), 0);
+        pid_t pid = start_that_waits(user, fds[1]);
+        (void)snprintf(folder, sizeof(folder), "/proc/%ld", (long)pid);
+        (void)snprintf(environment, sizeof(environment), "%s/environ", folder);
+        for (int i = 0; i < 1000 && (!no_core || of.st_uid == user); i++) {
+                _cleanup_(cleanup_free) char *limits = harness_read(folder, "limits");
+                no_core = strstr(limits, NO_CORE) != NULL;
+                assert_int_equal(stat(environment, &of), 0);
+                (void)usleep(10000);
+        }
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(harness_program_wait(pid), 256 + SIGKILL);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+        assert_true(no_core);
+        assert_int_not_equal(of.st_uid, user);
+}
+
 /* ---- the first process of a container ------------------------------------------------------- */
 
 /* A process of the same container that ends, and leaves one behind until the pipe is closed. */
@@ -635,6 +697,7 @@ int main(void)
                 TEST(a_service_does_not_wait_for_who_reads_its_log),
 #ifndef EDGEMIRROR_SANITIZERS
                 TEST(a_hangup_while_it_starts_is_a_reload),
+                TEST(it_makes_no_core_and_nobody_may_attach),
                 TEST(as_the_first_process_of_a_container_it_ends_and_leaves_no_zombie),
                 TEST(a_loop_that_fails_is_a_failure_of_the_command),
 #endif
