@@ -2,12 +2,17 @@
  * An outage is spoken of at once, then at growing intervals; attempts stay within their bounds.
  */
 #include "base/duration.h"
+#include "base/log.h"
 #include "daemon/lock_log.h"
 #include "daemon/outage.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -136,6 +141,39 @@ static void a_lock_that_is_held_on_is_one_wait(void **state _unused_)
         assert_int_equal(l.outage.since_usec, now + 11 * USEC_PER_SEC);
 }
 
+/* Of a lock that is held for an hour. */
+static void a_lock_that_is_held_on_is_a_few_lines(void **state _unused_)
+{
+        LockLog l = {0};
+        Fault held;
+        char line[256];
+        unsigned warnings = 0, others = 0;
+        FILE *log = tmpfile();
+        int saved = dup(STDERR_FILENO);
+        assert_true(log && saved >= 0);
+        assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+        log_open(LOG_LEVEL_INFO);
+        fault_set(&held, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
+        assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
+        for (uint64_t at = 0; at <= USEC_PER_HOUR; at += 50 * USEC_PER_SEC) {
+                (void)lock_log(&l, &held, USEC_PER_HOUR + at);
+                (void)lock_log(&l, &fault_none, USEC_PER_HOUR + at + 30 * USEC_PER_SEC);
+        }
+        (void)lock_log(&l, &fault_none, 3 * USEC_PER_HOUR);
+        (void)lock_log(&l, &fault_none, 4 * USEC_PER_HOUR);
+        assert_true(dup2(saved, STDERR_FILENO) >= 0);
+        (void)close(saved);
+        rewind(log);
+        while (fgets(line, sizeof(line), log)) {
+                warnings += strstr(line, "PostgreSQL: held\n") != NULL;
+                others +=
+                        strstr(line, "no statement waits for a lock any more, after 1h\n") != NULL;
+        }
+        (void)fclose(log);
+        assert_int_equal(warnings, 4); /* at once, and after 1 m, 5 m and 21 m */
+        assert_int_equal(others, 1);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -145,6 +183,7 @@ int main(void)
                 cmocka_unit_test(the_next_outage_begins_from_scratch),
                 cmocka_unit_test(refused_credentials_are_tried_ever_more_seldom),
                 cmocka_unit_test(a_lock_that_is_held_on_is_one_wait),
+                cmocka_unit_test(a_lock_that_is_held_on_is_a_few_lines),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
