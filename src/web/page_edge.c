@@ -54,7 +54,7 @@ static void put_next(Html *h, const MirrorTable *t)
         else if (next_in < 0)
                 html_printf(h, "due for %s", page_age(-next_in, "", text));
         else
-                html_printf(h, "in %s, %s", page_age(next_in, "", text),
+                html_printf(h, "in %s, %s UTC", page_age(next_in, "", text),
                             table_string(t, 0, "next_run_at"));
         html_printf(h, " (%s, time zone %s)", table_string(t, 0, "schedule"),
                     table_string(t, 0, "timezone"));

@@ -919,6 +919,11 @@ src/web/page_home.c
 integration/test_pages the_last_run*
 s/html_text(h, outcome ? outcome : "none");/html_text(h, "none");/
 
+the page of an edge has the next run in a zone that it does not name
+src/web/page_edge.c
+integration/test_pages the_next_run*
+s/"in %s, %s UTC"/"in %s, %s"/
+
 edges are sorted by the last run for the next one
 sql/queries/page_edges.sql
 integration/test_pages the_last_run*

@@ -492,6 +492,29 @@ static void the_last_run_and_the_next_of_each_edge_are_shown_and_sorted(void **s
                         cases[i].edges);
 }
 
+/* Beside the zone in which it is reckoned. */
+static void the_next_run_of_an_edge_is_shown_with_its_zone(void **state)
+{
+        Shown *s = *state;
+        forty_days_run(
+                &s->bench, "postgres",
+                "DELETE FROM edgemirror.edge; "
+                "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone) VALUES "
+                "(md5('e')::uuid, 'e', 'cron 0 6 * * *', 'Europe/Brussels'); "
+                "INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, "
+                "seen_at, unbroken_since, edges) VALUES (md5('e')::uuid, 'e', '1', '1 minute', "
+                "now(), now(), now(), ARRAY[md5('e')::uuid]); "
+                "INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at) VALUES "
+                "(md5('e')::uuid, now() + '5:30:30')");
+        char *shown = harness_sql(
+                &s->bench.pg,
+                "SELECT to_char(next_run_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC "
+                "(cron 0 6 * * *, time zone Europe/Brussels)' FROM edgemirror.edge_claim WHERE "
+                "edge_connection_id = md5('e')::uuid");
+        assert_shows(show(s, &page_edge, "e", NULL), shown);
+        free(shown);
+}
+
 /* Whatever failed, nobody tries it again: both matter. */
 static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
 {
@@ -595,6 +618,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(what_is_long_is_cut, nothing, end),
                 cmocka_unit_test_setup_teardown(
                         the_last_run_and_the_next_of_each_edge_are_shown_and_sorted, nothing, end),
+                cmocka_unit_test_setup_teardown(the_next_run_of_an_edge_is_shown_with_its_zone,
+                                                nothing, end),
                 cmocka_unit_test_setup_teardown(the_growth_of_ninety_days_is_shown, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
                 cmocka_unit_test_setup_teardown(a_list_that_was_not_whole_is_not_shown_as_failing,
