@@ -492,7 +492,7 @@ static void the_last_run_and_the_next_of_each_edge_are_shown_and_sorted(void **s
                         cases[i].edges);
 }
 
-/* Beside the zone in which it is reckoned. */
+/* Beside the zone in which it is given. */
 static void the_next_run_of_an_edge_is_shown_with_its_zone(void **state)
 {
         Shown *s = *state;
