@@ -1,10 +1,10 @@
 -- The version of the schema; whether this database subscribes to another mirror: that one writes here then; the statement that grants the right to make
 -- temporary tables, which every apply needs (null: this role has it); and whether the next run would have a number that is taken, as where it has subscribed
--- (false, too, where this role may not know).
+-- (false, too, where this role may not know; by the edges, not by the journal, whose lock nobody is to wait for here).
 SELECT max(version), EXISTS (SELECT FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid JOIN pg_namespace n ON n.oid = c.relnamespace
                               WHERE n.nspname = 'edgemirror') AS subscribes,
        CASE WHEN NOT has_database_privilege(current_database(), 'TEMPORARY')
             THEN format('GRANT TEMPORARY ON DATABASE %I TO %I;', current_database(), current_user) END AS temporary,
-       coalesce((SELECT max(r.run_id) FROM edgemirror.sync_run r) > (SELECT coalesce(pg_sequence_last_value(s.oid), 0) FROM pg_class s
+       coalesce((SELECT max(e.last_run_id) FROM edgemirror.edge e) > (SELECT coalesce(pg_sequence_last_value(s.oid), 0) FROM pg_class s
                   WHERE s.oid = to_regclass('edgemirror.sync_run_run_id_seq') AND has_sequence_privilege(s.oid, 'SELECT')), false) AS behind
   FROM edgemirror.schema_version
