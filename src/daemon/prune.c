@@ -46,6 +46,7 @@ static void prune_on_done(const MirrorPruned *pruned, const Fault *fault, void *
         prune_later(p, pruned->more ? PRUNE_PAUSE_USEC : PRUNE_EVERY_USEC);
 }
 
+/* How far PostgreSQL's clock has gone ahead of what has passed here since it was trusted last. */
 static uint64_t prune_ahead(Prune *p)
 {
         if (!database_clock_is_known(p->clock))

@@ -23,10 +23,10 @@ void check_before_apply(World *w)
 {
         memcpy(before, w->database->rows, w->truth->n_rows * sizeof(before[0]));
         memset(w->database->touched, 0, w->truth->n_rows);
-        if (w->database->n_applies == 0)
+        if (w->database->n_applies == 0) {
                 memset(proofs, 0, sizeof(proofs));
-        if (w->database->n_applies == 0)
                 memset(as_of, 0, sizeof(as_of));
+        }
 }
 
 static bool present(const DbRow *r)
