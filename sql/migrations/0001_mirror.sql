@@ -87,6 +87,7 @@ CREATE TABLE edgemirror.database_connection (
     missing_reason     text        CHECK (missing_reason IN ('guard', 'unproven', 'refresh', 'pending')),
     missing_status     integer,
     missing_proofs     integer,
+    proven_since       timestamptz,
     missing_run_id     bigint,
     was_registered     boolean,
     began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
@@ -109,7 +110,8 @@ COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that rem
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Null: it is not missing, or removed.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
-COMMENT ON COLUMN edgemirror.database_connection.missing_proofs IS 'So many syncs in a row have found it missing and proven gone; at confirm_removals it is removed. Null: none.';
+COMMENT ON COLUMN edgemirror.database_connection.missing_proofs IS 'So many syncs in a row have found it missing and proven gone; at confirm_removals, and after removal_delay, it is removed. Null: none.';
+COMMENT ON COLUMN edgemirror.database_connection.proven_since IS 'When the first of these syncs has. Null: none.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_run_id IS 'Run that wrote why it stays; see sync_run.';
 CREATE INDEX database_connection_present ON edgemirror.database_connection (edge_connection_id) WHERE removed_at IS NULL;
 COMMENT ON INDEX edgemirror.database_connection_present IS 'Present rows of an edge.';
@@ -406,7 +408,7 @@ COMMENT ON COLUMN edgemirror.sync_run.error_code IS 'Stable code of the error.';
 COMMENT ON COLUMN edgemirror.sync_run.error_message IS 'The error as a sentence.';
 COMMENT ON COLUMN edgemirror.sync_run.http_status IS 'HTTP status of the answer that was the error.';
 COMMENT ON COLUMN edgemirror.sync_run.problem IS 'Error body of the catalog (StandardErrorResponse).';
-COMMENT ON COLUMN edgemirror.sync_run.pending IS 'Rows missing from the list and proven gone that are removed once as many syncs in a row as confirm_removals have proven it.';
+COMMENT ON COLUMN edgemirror.sync_run.pending IS 'Rows missing from the list and proven gone that are removed once as many syncs in a row as confirm_removals have proven it, for as long as removal_delay.';
 COMMENT ON COLUMN edgemirror.sync_run.rejected IS 'Rows of the list that cannot be mirrored; they are counted in listed, too.';
 COMMENT ON SEQUENCE edgemirror.sync_run_run_id_seq IS 'Numbers the runs.';
 CREATE INDEX sync_run_edge ON edgemirror.sync_run (edge_connection_id, run_id DESC);
@@ -498,7 +500,7 @@ COMMENT ON COLUMN edgemirror.unregistered.edge_enabled IS 'Whether the configura
 
 CREATE VIEW edgemirror.held AS
 SELECT d.id, d.edge_connection_id, e.name AS edge, d.name, d.database_id, d.missing_since AS since, d.missing_reason AS reason,
-       d.missing_status AS http_status, d.missing_proofs AS proofs, d.missing_run_id AS run_id, coalesce(e.enabled, false) AS edge_enabled
+       d.missing_status AS http_status, d.missing_proofs AS proofs, d.proven_since, d.missing_run_id AS run_id, coalesce(e.enabled, false) AS edge_enabled
   FROM edgemirror.database_connection d
   LEFT JOIN edgemirror.edge e USING (edge_connection_id)
  WHERE d.missing_reason IS NOT NULL AND d.removed_at IS NULL;
@@ -509,9 +511,10 @@ COMMENT ON COLUMN edgemirror.held.edge IS 'Name of that edge in the configuratio
 COMMENT ON COLUMN edgemirror.held.name IS 'Exact name of the database at the source.';
 COMMENT ON COLUMN edgemirror.held.database_id IS 'Id of the linked Database asset. Null: not registered.';
 COMMENT ON COLUMN edgemirror.held.since IS 'When it was missing for the first time without having been seen since.';
-COMMENT ON COLUMN edgemirror.held.reason IS 'guard: more are missing than max_removals allows; unproven: the catalog did not say that it is gone; refresh: the refresh was not clean; pending: proven gone, and removed when enough syncs in a row have proven it.';
+COMMENT ON COLUMN edgemirror.held.reason IS 'guard: more are missing than max_removals allows; unproven: the catalog did not say that it is gone; refresh: the refresh was not clean; pending: proven gone, and removed when enough syncs in a row have proven it, for long enough.';
 COMMENT ON COLUMN edgemirror.held.http_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
 COMMENT ON COLUMN edgemirror.held.proofs IS 'So many syncs in a row have proven it gone. Null: none.';
+COMMENT ON COLUMN edgemirror.held.proven_since IS 'When the first of them has. Null: none.';
 COMMENT ON COLUMN edgemirror.held.run_id IS 'Run that wrote the reason; a later run that found the same did not write again.';
 COMMENT ON COLUMN edgemirror.held.edge_enabled IS 'Whether the configuration still wants its edge synced; false: no sync will decide.';
 

@@ -3,8 +3,8 @@
 -- mirror. Kinds:
 --   added, changed, restored: to be written as listed; changed is a row that belongs to another edge, too (not present here)
 --   moved:     missing, and belongs to an Edge connection that nobody mirrors: to be written there, as the catalog gave it
---   gone:      missing, and proven gone in as many syncs in a row as it takes, this one included: to be removed
---   pending:   missing, and proven gone in fewer
+--   gone:      missing, and proven gone in as many syncs in a row as it takes, this one included, and for as long: to be removed
+--   pending:   missing, and proven gone in fewer, or not for so long
 --   guard, unproven, refresh: missing, and stays for that reason
 --   left:      missing, and left to the sync of the edge to which it belongs now
 --   elsewhere: in the list, and with another edge since the list was begun, whose later word counts: left to the next sync of either
@@ -14,7 +14,8 @@
 --   over:      was asked for, and is no present row any more
 -- Gives what the edge was before, how many present rows it has, how many of them and of the spool have no partner (with the number of rows of the spool, that
 -- shows whether an id occurs twice), the names of a few missing rows for a person, and how many there are of each kind. $1 edge, $2 why rows of which nothing is
--- known stay (null: the list is not whole and nothing was asked), $3 confirm_removals, $4 how long ago the list was begun (interval; null: nothing is elsewhere).
+-- known stay (null: the list is not whole and nothing was asked), $3 confirm_removals, $4 removal_delay (interval; from the
+-- first proof to where this list was begun), $5 how long ago that was (interval; null: now, and nothing is elsewhere).
 WITH difference AS (
     INSERT INTO pg_temp.edgemirror_difference_5 (id, kind, listed, present, name, database_id, edge_before, edge, http_status, version)
     SELECT id, kind, listed, present, name, database_id, CASE WHEN kind IN ('changed', 'restored') THEN edge_before END,
@@ -25,18 +26,20 @@ WITH difference AS (
                    CASE WHEN s.id IS NULL THEN coalesce($2::text, 'unseen')
                         WHEN s.seq IS NULL THEN
                              CASE WHEN d.id IS NULL THEN 'over'
-                                  WHEN s.gone AND coalesce(d.missing_proofs, 0) + 1 >= $3::bigint THEN 'gone'
+                                  WHEN s.gone AND coalesce(d.missing_proofs, 0) + 1 >= $3::bigint
+                                       AND ($4::interval <= interval '0'
+                                            OR d.proven_since <= statement_timestamp() - coalesce($5::interval, interval '0') - $4::interval) THEN 'gone'
                                   WHEN s.gone THEN 'pending'
                                   WHEN NOT s.gone AND EXISTS (SELECT FROM edgemirror.edge e WHERE e.edge_connection_id = s.edge AND e.enabled) THEN 'left'
                                   WHEN NOT s.gone THEN 'moved'
                                   ELSE coalesce($2::text, 'unseen') END
                         WHEN s.rejected IS NOT NULL AND d.id IS NULL THEN 'rejected'
                         WHEN d.id IS NULL THEN CASE WHEN o.id IS NULL THEN 'added' WHEN o.removed_at IS NOT NULL THEN 'restored'
-                                                    WHEN o.changed_at > statement_timestamp() - $4::interval THEN 'elsewhere' ELSE 'changed' END
+                                                    WHEN o.changed_at > statement_timestamp() - $5::interval THEN 'elsewhere' ELSE 'changed' END
                         WHEN s.rejected IS NULL AND (d.name <> s.name OR d.database_id IS DISTINCT FROM s.database_id) THEN 'changed'
                         WHEN d.missing_reason IS NOT NULL THEN 'listed' END AS kind
               FROM pg_temp.edgemirror_spool_3 s
-              FULL JOIN (SELECT p.id, p.name, p.database_id, p.changed_at, p.missing_reason, p.missing_proofs
+              FULL JOIN (SELECT p.id, p.name, p.database_id, p.changed_at, p.missing_reason, p.missing_proofs, p.proven_since
                            FROM edgemirror.database_connection p
                           WHERE p.edge_connection_id = $1::uuid AND p.removed_at IS NULL) d ON d.id = s.id
               LEFT JOIN LATERAL (SELECT k.id, k.edge_connection_id, k.changed_at, k.removed_at

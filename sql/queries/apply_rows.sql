@@ -8,7 +8,7 @@ WITH source AS MATERIALIZED (
     SELECT x.id, x.kind, x.name, x.database_id, coalesce(x.edge, $1::uuid) AS edge, x.http_status, x.kind IN ('added', 'changed', 'restored', 'moved') AS begins,
            o.changed_at IS DISTINCT FROM x.version AS overtaken,
            o.edge_connection_id AS edge_before, o.name AS name_before, o.database_id AS database_id_before, o.first_seen_at, o.changed_at, o.removed_at,
-           o.run_id, o.was_registered, o.began_as, o.previous_ended_at, o.removed_run_id, o.missing_since, o.missing_proofs,
+           o.run_id, o.was_registered, o.began_as, o.previous_ended_at, o.removed_run_id, o.missing_since, o.missing_proofs, o.proven_since,
            coalesce(o.removed_at, greatest($2::timestamptz, o.changed_at + interval '1 microsecond')) AS ended_at,
            CASE WHEN x.kind IN ('guard', 'unproven', 'refresh', 'pending') THEN x.kind END AS reason
       FROM (SELECT * FROM pg_temp.edgemirror_difference_5 WHERE kind NOT IN ('rejected', 'unseen', 'over', 'elsewhere') ORDER BY id) x
@@ -27,7 +27,7 @@ WITH source AS MATERIALIZED (
 ), written AS (
     INSERT INTO edgemirror.database_connection AS d
            (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, was_registered, began_as, previous_ended_at,
-            removed_run_id, missing_since, missing_reason, missing_status, missing_proofs, missing_run_id)
+            removed_run_id, missing_since, missing_reason, missing_status, missing_proofs, proven_since, missing_run_id)
     SELECT id, CASE WHEN begins THEN edge ELSE edge_before END, CASE WHEN begins THEN name ELSE name_before END,
            CASE WHEN begins THEN database_id ELSE database_id_before END, coalesce(first_seen_at, $2::timestamptz),
            CASE WHEN NOT begins THEN changed_at WHEN removed_at IS NULL THEN coalesce(ended_at, $2::timestamptz)
@@ -39,6 +39,7 @@ WITH source AS MATERIALIZED (
            CASE WHEN NOT begins THEN previous_ended_at WHEN edge_before IS NOT NULL THEN ended_at END, CASE WHEN kind = 'gone' THEN $3::bigint END,
            CASE WHEN reason IS NOT NULL OR kind = 'gone' THEN coalesce(missing_since, $2::timestamptz) END, reason,
            CASE WHEN reason IS NOT NULL THEN http_status END, CASE WHEN reason = 'pending' THEN coalesce(missing_proofs, 0) + 1 END,
+           CASE WHEN reason = 'pending' THEN coalesce(proven_since, $2::timestamptz) END,
            CASE WHEN reason IS NOT NULL THEN $3::bigint END
       FROM source
      WHERE NOT (begins AND overtaken)
@@ -47,7 +48,7 @@ WITH source AS MATERIALIZED (
            removed_at = excluded.removed_at, run_id = excluded.run_id, was_registered = excluded.was_registered, began_as = excluded.began_as,
            previous_ended_at = excluded.previous_ended_at, removed_run_id = excluded.removed_run_id,
            missing_since = excluded.missing_since, missing_reason = excluded.missing_reason, missing_status = excluded.missing_status,
-           missing_proofs = excluded.missing_proofs, missing_run_id = excluded.missing_run_id
+           missing_proofs = excluded.missing_proofs, proven_since = excluded.proven_since, missing_run_id = excluded.missing_run_id
      WHERE excluded.previous_ended_at > d.changed_at OR excluded.changed_at = d.changed_at AND excluded.run_id = d.run_id
     RETURNING 1
 ), hashed AS MATERIALIZED ( -- one hash a row, not one for each use of it

@@ -6,7 +6,7 @@ WITH made (relation, columns) AS (VALUES
                                       edge_after name_before name_after database_id_before database_id_after renamed relinked first_load run_id'),
     ('daily',                        'day edge_connection_id edge databases registered'),
     ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at removed_at run_id was_registered began_as
-                                      previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs missing_run_id'),
+                                      previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs proven_since missing_run_id'),
     ('database_connection_history',  'id edge_connection_id name database_id valid_from valid_to run_id'),
     ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at removed removed_run_id'),
     ('edge',                         'edge_connection_id name catalog_name enabled origin schedule timezone first_listed_at listed_at refreshed_at row_count
@@ -14,7 +14,7 @@ WITH made (relation, columns) AS (VALUES
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch request_taken_at'),
     ('freshness',                    'edge_connection_id edge enabled listed_at refreshed_at listed_age refreshed_age row_count held pending
                                       rejected last_outcome last_refresh last_error last_run_at consecutive_failures scheduled next_run_at overdue state'),
-    ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs run_id edge_enabled'),
+    ('held',                         'id edge_connection_id edge name database_id since reason http_status proofs proven_since run_id edge_enabled'),
     ('history_horizon',              'one since'),
     ('instance',                     'instance_id name version lease started_at seen_at unbroken_since stopped_at edges waiting_for waiting_message
                                       waiting_since'),

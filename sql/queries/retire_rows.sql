@@ -2,7 +2,7 @@
 WITH removed AS (
     UPDATE edgemirror.database_connection d
        SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'),
-           missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, missing_run_id = NULL
+           missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, proven_since = NULL, missing_run_id = NULL
      WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
     RETURNING d.edge_connection_id
 ), count AS (

@@ -133,7 +133,8 @@ void sync_report_print(const char *edge, const SyncReport *r, Plan *plan, const 
         if (r->applied.pending > 0)
                 printf("    %" PRId64
                        " %s missing and proven gone; removed once enough syncs in a row have "
-                       "proven it (confirm_removals), at once with --accept-removals\n",
+                       "proven it (confirm_removals), for long enough (removal_delay), or at once "
+                       "with --accept-removals\n",
                        r->applied.pending, r->applied.pending == 1 ? "row is" : "rows are");
         if (r->applied.rejected > 0)
                 printf("    %" PRId64 " listed row%s cannot be mirrored and %s set aside; the view "

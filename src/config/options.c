@@ -229,8 +229,12 @@ static const Option OPTIONS[] = {
           .help = "More missing rows than this are held until a person agrees." },
         { DEFAULTS(settings.confirm_removals), .key = "confirm_removals", COUNT(1, 1000),
           .default_text = "2",
-          .help = "A missing row is removed when so many syncs in a row have proven it gone; 1: "
-                  "at once." },
+          .help = "A missing row is removed when so many syncs in a row have proven it gone, and "
+                  "removal_delay is over." },
+        { DEFAULTS(settings.removal_delay_usec), .key = "removal_delay", DURATION(0, USEC_PER_WEEK),
+          .default_text = "30m",
+          .help = "How long a missing row stays after the first of these proofs, however often an "
+                  "edge is synced; 0s: until the last of them." },
 
         /* [edge "NAME"] */
         { EDGE(id), .key = "id", .kind = &option_kind_id, .required = true,

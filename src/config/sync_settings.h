@@ -29,8 +29,9 @@ typedef struct SyncSettings {
         uint64_t settle_usec;
         unsigned page_size;
         uint64_t list_timeout_usec;
-        GuardLimit max_removals;    /* all zero: no row is removed without a person's consent */
-        unsigned confirm_removals;  /* syncs in a row that must prove a row gone; at least 1 */
-        bool has_schema_connection; /* the list holds a part of the edge */
+        GuardLimit max_removals;     /* all zero: no row is removed without a person's consent */
+        unsigned confirm_removals;   /* syncs in a row that must prove a row gone; at least 1 */
+        uint64_t removal_delay_usec; /* since the first of these proofs */
+        bool has_schema_connection;  /* the list holds a part of the edge */
         Uuid schema_connection;
 } SyncSettings;

@@ -226,6 +226,7 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
                 [MIRROR_MISSING_IGNORE] = NULL,
         };
         ApplyTask *t = task_new(m, sizeof(*t), apply_complete, userdata);
+        char delay[INTERVAL_BYTES];
         if (!t)
                 return NULL;
         Params *compare = &t->task.params[PARAMS_COMPARE];
@@ -237,6 +238,7 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         params_uuid(compare, edge);
         params_text(compare, reasons[snapshot->missing]);
         params_int(compare, snapshot->confirm_removals);
+        params_text(compare, interval_format((int64_t)snapshot->removal_delay_usec, delay));
         retry_init(&t->retry, ATTEMPTS_MAX);
         return t;
 }

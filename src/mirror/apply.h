@@ -17,9 +17,10 @@ typedef enum MirrorMissing {
         MIRROR_MISSING_GUARD,
         /* if there are any, nothing is applied: their ids are handed out, to be proven */
         MIRROR_MISSING_FIND,
-        /* those that are proven gone, in as many syncs in a row as it takes, are removed; in fewer,
-         * they stay and are pending; those that have moved to another edge are left to the sync of
-         * that edge, or moved there when it has none; the others stay and are held */
+        /* those that are proven gone, in as many syncs in a row and for as long as it takes, are
+         * removed; until then, they stay and are pending; those that have moved to another edge are
+         * left to the sync of that edge, or moved there when it has none; the others stay and are
+         * held */
         MIRROR_MISSING_REMOVE,
 } MirrorMissing;
 
@@ -38,6 +39,7 @@ typedef struct MirrorSnapshot {
         /* REMOVE: syncs in a row, this one included, that must have proven a row gone; 0 and 1:
          * this one is enough */
         unsigned confirm_removals;
+        uint64_t removal_delay_usec; /* … the first of them so long ago */
 } MirrorSnapshot;
 
 #define MIRROR_NAMES_BYTES 512
@@ -46,7 +48,7 @@ typedef struct MirrorApplied {
         int64_t added, changed, removed, restored, unchanged;
         /* rows of the mirror that are missing from a complete list and stay */
         int64_t held;
-        /* … and are proven gone, but not in enough syncs in a row yet */
+        /* … and are proven gone, but not in enough syncs in a row or for long enough yet */
         int64_t pending;
         /* of those listed: rows that cannot be mirrored */
         int64_t rejected;

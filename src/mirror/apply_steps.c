@@ -28,7 +28,7 @@ static bool apply_plans(void *userdata)
         return t->plan;
 }
 
-enum { COMPARED_AGO = 3 }; /* in the parameters of apply_compare.sql */
+enum { COMPARED_AGO = 4 }; /* in the parameters of apply_compare.sql */
 
 static bool apply_has_verdicts(void *userdata)
 {

@@ -288,6 +288,8 @@ static int sync_do_apply(Sync *s)
                 /* A person who accepts the removals has waited long enough. */
                 .confirm_removals =
                         s->order.accept_removals ? 1 : s->order.settings.confirm_removals,
+                .removal_delay_usec =
+                        s->order.accept_removals ? 0 : s->order.settings.removal_delay_usec,
         };
         if (s->machine.dry_run)
                 return mirror_plan(s->context.mirror, &s->order.edge, &snapshot, sync_on_plan,

@@ -35,8 +35,8 @@ typedef struct SyncOrder {
         int64_t held_epoch;    /* of a lease that mirror_take_due took; 0: none */
         int64_t next_run_usec; /* when the edge is due next; see MirrorClaimRequest */
         bool compare;          /* row by row, also when the digest says that nothing changed */
-        /* neither the limit nor confirm_removals count; each row must still be proven
-         * gone, now */
+        /* neither the limit nor confirm_removals nor removal_delay count; each row must still be
+         * proven gone, now */
         bool accept_removals;
         MirrorPlanCallback dry_run; /* set: nothing is written and no refresh is triggered; what a
                                      * sync would do is given here, with `userdata` */

@@ -326,8 +326,10 @@ static const char *reason_text(const char *reason)
                 {"unproven", "held: the catalog did not say that it is gone. Look it up in the "
                              "catalog, and whether the service's account may see it"},
                 {"refresh", "held: the refresh was not clean. The next clean one decides"},
-                {"pending", "pending: proven gone; it is removed when as many syncs in a row as "
-                            "confirm_removals have proven it. Nothing to do"},
+                {"pending",
+                 "pending: proven gone; it is removed when as many syncs in a row as "
+                 "confirm_removals have proven it, for as long as removal_delay. Nothing "
+                 "to do"},
         };
         for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
                 if (text_equal(reasons[i].word, reason))

@@ -92,16 +92,16 @@ static void configure(const Effects *e, int page_size)
 {
         World *w = e->world;
         char text[2048];
-        (void)snprintf(text, sizeof(text),
-                       "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = "
-                       "%s/password\nrequest_timeout = 5s\n"
-                       "[postgres]\nconninfo = %s\n"
-                       "[defaults]\npoll_min = 10ms\npoll_max = 20ms\nsettle = 10ms\nschedule = "
-                       "every 1d\nspread = 0s\n"
-                       "page_size = %d\nmax_removals = 50%%\nconfirm_removals = 1\n"
-                       "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
-                       w->catalog.url, w->folder, w->pg.service, page_size, w->edges[0],
-                       w->edges[1]);
+        (void)snprintf(
+                text, sizeof(text),
+                "[catalog]\nurl = %s\nauth = basic\nusername = svc\npassword_file = "
+                "%s/password\nrequest_timeout = 5s\n"
+                "[postgres]\nconninfo = %s\n"
+                "[defaults]\npoll_min = 10ms\npoll_max = 20ms\nsettle = 10ms\nschedule = "
+                "every 1d\nspread = 0s\n"
+                "page_size = %d\nmax_removals = 50%%\nconfirm_removals = 1\nremoval_delay = 0s\n"
+                "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
+                w->catalog.url, w->folder, w->pg.service, page_size, w->edges[0], w->edges[1]);
         harness_write(w->folder, "edgemirror.conf", text);
 }
 

@@ -74,10 +74,30 @@ src/daemon/due.c
 unit/test_daemon_due a_run_whose_end_nobody*
 s/due = due < latest ? due : latest;/(void)latest;/
 
+a row is removed as soon as it has been proven gone often enough
+sql/queries/apply_compare.sql
+integration/test_confirm *removal_delay_is_over
+s/AND (\$4::interval <= interval '0'$/AND (true/
+
+the delay of a removal is counted to its end, not to where the list was begun
+sql/queries/apply_compare.sql
+integration/test_confirm *removal_delay_is_over
+s/ - coalesce(\$5::interval, interval '0') - \$4::interval/ - $4::interval/
+
+a row keeps the time of its first proof when the series of them ends
+sql/queries/apply_rows.sql
+integration/test_confirm *removal_delay_is_over
+s/CASE WHEN reason = 'pending' THEN coalesce(proven_since, \$2::timestamptz) END/coalesce(proven_since, $2::timestamptz)/
+
+each proof of a row begins the delay of its removal anew
+sql/queries/apply_rows.sql
+integration/test_confirm *removal_delay_is_over
+s/coalesce(proven_since, \$2::timestamptz)/$2::timestamptz/
+
 a list takes a row back from the edge to which it has moved meanwhile
 sql/queries/apply_compare.sql
 integration/test_moves a_row_that_has_moved*
-s/WHEN o.changed_at > statement_timestamp() - $4::interval THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
+s/WHEN o.changed_at > statement_timestamp() - $5::interval THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
 
 a broken off run that nobody recorded waits for the next tick
 src/daemon/due.c

@@ -57,7 +57,8 @@ void service_write_config(ServiceWorld *w)
                         "%s/password\n"
                         "request_timeout = %s\n%s\n[postgres]\nconninfo = %s\n%s\n[daemon]\n%s\n"
                         "[defaults]\nschedule = %s\nspread = 0s\npoll_min = 10ms\npoll_max = 50ms\n"
-                        "settle = 100ms\nconfirm_removals = 1\n%s\n[monitor]\n%s\n",
+                        "settle = 100ms\nconfirm_removals = 1\nremoval_delay = "
+                        "0s\n%s\n[monitor]\n%s\n",
                         w->url, w->user, w->folder, w->request_timeout, w->in_catalog, w->conninfo,
                         w->in_postgres, w->in_daemon, w->schedule, w->in_defaults, w->in_monitor),
                 0);

@@ -35,7 +35,7 @@ void write_config(World *w, const char *job_timeout)
                        "[postgres]\nconninfo = %s\n"
                        "[defaults]\npoll_min = 10ms\npoll_max = 50ms\nsettle = 100ms\nwait_timeout "
                        "= 1s\njob_timeout = %s\n"
-                       "confirm_removals = 1\n"
+                       "confirm_removals = 1\nremoval_delay = 0s\n"
                        "[edge \"main\"]\nid = %s\n[edge \"other\"]\nid = %s\n",
                        w->catalog.url, w->folder, w->pg.service, job_timeout, w->edges[0],
                        w->edges[1]);

@@ -1,8 +1,10 @@
 /*
  * confirm_removals: a row is removed when as many syncs in a row have found it missing and proven
- * gone; what is missing meanwhile, since when and why, is said.
+ * gone, and the first of these proofs is as old as removal_delay demands; what is missing
+ * meanwhile, since when and why, is said.
  */
 #include "integration/removals_world.h"
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,16 @@ static void confirm(World *w, int times)
         char *at = strstr(text, "confirm_removals = ");
         assert_non_null(at);
         at[strlen("confirm_removals = ")] = (char)('0' + times);
+        harness_write(w->folder, "edgemirror.conf", text);
+        free(text);
+}
+
+static void delay_removals_by_an_hour(World *w)
+{
+        char *text = harness_read(w->folder, "edgemirror.conf");
+        char *at = strstr(text, "removal_delay = 0s");
+        assert_non_null(at);
+        memcpy(at + strlen("removal_delay = "), "1h", 2);
         harness_write(w->folder, "edgemirror.conf", text);
         free(text);
 }
@@ -144,6 +156,75 @@ static void what_is_not_proven_ends_the_series(void **state)
         free(still);
 }
 
+static void first_proof_was(World *w, const char *ago)
+{
+        char statement[256];
+        (void)snprintf(statement, sizeof(statement),
+                       "UPDATE edgemirror.database_connection SET proven_since = now() - "
+                       "interval '%s' WHERE missing_proofs > 0 RETURNING 1",
+                       ago);
+        assert_int_equal(harness_sql_long(&w->pg, statement), 1);
+}
+
+/* A list is under way: its first page waits to be released. */
+static void await_list(World *w)
+{
+        for (int i = 0; requests_of(w, "list") < 1; i++) {
+                assert_true(i < 2000);
+                (void)poll(NULL, 0, 10);
+        }
+}
+
+/* However often an edge is synced, and however long a sync takes. */
+static void a_row_is_removed_when_removal_delay_is_over(void **state)
+{
+        World *w = *state;
+        delay_removals_by_an_hour(w);
+        assert_sync(w, NULL, 0, 0, 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        for (int n = 1; n <= 3; n++)
+                assert_sync(w, NULL, 0, 1, 0);
+        first_proof_was(w, "59 minutes");
+        assert_sync(w, NULL, 0, 1, 0);
+        assert_held(w, "pending 404 4");
+
+        /* the series ends, and so does its time */
+        control(w, "/control/faults", "{\"kind\":\"one\",\"skip\":1,\"status\":403}");
+        first_proof_was(w, "2 hours");
+        assert_sync(w, NULL, 0, 0, 1);
+        control(w, "/control/faults", "");
+        for (int n = 1; n <= 2; n++)
+                assert_sync(w, NULL, 0, 1, 0);
+        assert_held(w, "pending 404 2");
+
+        /* the hour is over when the list has begun already */
+        control(w, "/control/faults", "{\"kind\":\"list\",\"count\":1,\"delay_ms\":600000}");
+        control(w, "/control/log", "");
+        const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
+        pid_t pid = harness_program_start(w->folder, arguments);
+        await_list(w);
+        first_proof_was(w, "1 hour");
+        control(w, "/control/release", "{}");
+        assert_int_equal(harness_program_wait(pid), 0);
+        assert_held(w, "pending 404 3");
+
+        assert_sync(w, NULL, 1, 0, 0);
+        assert_held(w, "");
+        assert_history_is_valid(w);
+}
+
+/* Who is asked has waited long enough. */
+static void accepted_removals_wait_for_no_time(void **state)
+{
+        World *w = *state;
+        delay_removals_by_an_hour(w);
+        assert_sync(w, NULL, 0, 0, 0);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5,\"count\":2}");
+        assert_sync(w, NULL, 0, 2, 0);
+        assert_sync(w, "--accept-removals", 2, 0, 0);
+        assert_int_equal(present(w), 18);
+}
+
 static void why_a_row_stays_is_said(void **state)
 {
         World *w = *state;
@@ -205,6 +286,7 @@ static void a_dry_run_shows_what_is_pending(void **state)
         assert_int_equal(RUN(w, "sync", "main"), 0);
         assert_says(w, "out", "19 listed: 1 pending", true);
         assert_says(w, "out", "(confirm_removals)", true);
+        assert_says(w, "out", "(removal_delay)", true);
         assert_int_equal(run_sync(w, "--dry-run", "main"), 0);
         assert_int_equal(number_of(w, 0, "removed"), 1);
         assert_sync(w, NULL, 1, 0, 0);
@@ -334,6 +416,8 @@ int main(void)
                 cmocka_unit_test(a_row_is_removed_by_the_sync_that_confirms_it),
                 cmocka_unit_test(rows_that_are_hidden_for_one_sync_are_not_removed),
                 cmocka_unit_test_setup(what_is_not_proven_ends_the_series, two_confirm),
+                cmocka_unit_test_setup(a_row_is_removed_when_removal_delay_is_over, two_confirm),
+                cmocka_unit_test_setup(accepted_removals_wait_for_no_time, two_confirm),
                 cmocka_unit_test_setup(why_a_row_stays_is_said, two_confirm),
                 cmocka_unit_test_setup(a_dry_run_shows_what_is_pending, two_confirm),
                 cmocka_unit_test(rows_that_an_unstable_list_lacks_are_proven_gone),

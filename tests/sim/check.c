@@ -13,7 +13,8 @@
 enum { GIVEN_UP_AFTER = 32 }; /* answers in a row that say nothing: the rest is not asked for */
 
 static DbRow before[ROWS_MAX];
-static uint32_t as_of[ROWS_MAX]; /* tick of what was written last */
+static uint32_t as_of[ROWS_MAX];     /* tick of what was written last */
+static uint64_t proven_at[ROWS_MAX]; /* when the catalog said so in the first of … */
 static unsigned proofs
         /* so many syncs of its edge in a row, the last of all among them, have not seen the row and
            were told that it does not exist */
@@ -154,9 +155,10 @@ static void count_proofs(const DbStatement *s, unsigned row)
         if (before[row].edge != s->edge)
                 return;
         bool seen = r->shown[row].joined == r->attempt;
-        if (!seen && r->denied[row] == r->attempt)
-                proofs[row]++;
-        else if (seen || s->ending.listed_whole || r->asked_for[row] == r->attempt)
+        if (!seen && r->denied[row] == r->attempt) {
+                if (proofs[row]++ == 0)
+                        proven_at[row] = r->denied_at[row];
+        } else if (seen || s->ending.listed_whole || r->asked_for[row] == r->attempt)
                 proofs[row] = 0;
 }
 
@@ -207,6 +209,9 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
                 world_fail(w,
                            "row %u was removed although only %u syncs in a row have proven it gone",
                            row, proofs[row]);
+        else if (!s->run->plan.accept_removals && w->database->clock_steps == 0 &&
+                 s->run->denied_at[row] < proven_at[row] + w->settings.removal_delay_usec)
+                world_fail(w, "row %u was removed too soon after the first proof", row);
         else if (!truth_ever_absent(w->truth, row, s->run->list_to, w->truth->tick) &&
                  !had_no_control(w, s->run))
                 world_fail(

@@ -4,7 +4,7 @@
  *
  *  1. No row is removed that existed all the time between the end of the list and the removal; and
  * none that the guard should have held, or that fewer than confirm_removals syncs in a row have
- * proven gone.
+ * proven gone, or sooner than removal_delay after the first of these proofs.
  *  2. Every row that the catalog held, for us to see, throughout the list phase of a whole snapshot
  * is in the mirror after it, as it was last shown. When rows changed places with each other
  * meanwhile, those that are new may be missing.

@@ -60,6 +60,7 @@ typedef struct DbRow { /* database_connection */
                    (pending); IGNORE: it is not */
                 missing;
         unsigned proofs; /* missing_proofs */
+        uint64_t proven_since;
 } DbRow;
 
 typedef struct DbVersion { /* database_connection_history */
@@ -79,6 +80,7 @@ typedef struct DbSnapshot {
         const Verdict *verdicts;
         size_t n_verdicts;
         unsigned confirm_removals;
+        uint64_t removal_delay_usec;
         bool to_the_end;
 } DbSnapshot;
 

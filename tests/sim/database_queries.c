@@ -454,7 +454,15 @@ static void spool_index(Database *d, const DbSnapshot *snapshot, DbTransaction *
         }
 }
 
-static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, bool listed)
+static bool is_enough(const DbStatement *s, const DbRow *r, uint64_t list_begun)
+{
+        uint64_t delay = s->snapshot.removal_delay_usec;
+        return r->proofs + 1 >= s->snapshot.confirm_removals &&
+               (delay == 0 || (r->proofs > 0 && r->proven_since + delay <= list_begun));
+}
+
+static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, bool listed,
+                         uint64_t list_begun)
 {
         if (listed)
                 return MISSING_LISTED;
@@ -469,7 +477,7 @@ static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, boo
         }
         if (!gone)
                 return MISSING_UNKNOWN;
-        return r->proofs + 1 >= s->snapshot.confirm_removals ? MISSING_GONE : MISSING_PENDING;
+        return is_enough(s, r, list_begun) ? MISSING_GONE : MISSING_PENDING;
 }
 
 static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
@@ -478,6 +486,8 @@ static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
         int64_t found = 0;
         t->n_missing = 0;
         s->applied = (MirrorApplied){0};
+        uint64_t begun = s->ending.listed_usec > 0 ? database_time_of(w, s->ending.listed_usec)
+                                                   : database_now(w);
         for (unsigned row = 0; row < w->truth->n_rows; row++) {
                 const DbRow *r = &d->rows[row];
                 if (!r->exists || r->removed_at || r->edge != s->edge)
@@ -488,7 +498,7 @@ static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
                            : s->snapshot.missing == MIRROR_MISSING_IGNORE)
                         continue;
                 t->missing[t->n_missing++] = (DbMissing){
-                        .row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed)};
+                        .row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed, begun)};
                 found += !listed;
         }
         if (s->snapshot.missing == MIRROR_MISSING_FIND)
@@ -674,6 +684,8 @@ static void query_apply_mark(World *w, const DbStatement *s, const DbTransaction
                 if (m->verdict == MISSING_GONE || r->edge != s->edge || r->removed_at)
                         continue;
                 bool pending = m->verdict == MISSING_PENDING;
+                if (pending && r->proofs == 0)
+                        r->proven_since = t->moment;
                 r->proofs = pending ? r->proofs + 1 : 0;
                 if (m->verdict == MISSING_LISTED || m->verdict == MISSING_MOVED)
                         r->missing = MIRROR_MISSING_IGNORE;

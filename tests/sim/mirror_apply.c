@@ -160,7 +160,8 @@ static int apply_start(Mirror *m, DbStatement question, const MirrorSnapshot *sn
                                          .compare = snapshot->compare,
                                          .to_the_end = snapshot->to_the_end,
                                          .found = snapshot->found,
-                                         .confirm_removals = snapshot->confirm_removals};
+                                         .confirm_removals = snapshot->confirm_removals,
+                                         .removal_delay_usec = snapshot->removal_delay_usec};
         int r = task_new(m, &question, (TaskCallback){.apply = callback}, userdata, ret);
         MirrorTask *t = *ret;
         if (!t)

@@ -321,6 +321,14 @@ a row is removed by the first proof, whatever confirm_removals
 tests/sim/database_queries.c
 s/r->proofs + 1 >= s->snapshot.confirm_removals/r->proofs + 1 >= 1/
 
+a row is removed as soon as enough syncs have proven it gone, whatever removal_delay
+tests/sim/database_queries.c
+s/(delay == 0 || (r->proofs > 0 .*;/true;/
+
+removal_delay is not handed on
+src/sync/sync_steps.c
+s/s->order.accept_removals ? 0 : s->order.settings.removal_delay_usec/0/
+
 a row that is listed again keeps its proofs
 tests/sim/database_queries.c
 /^static void query_apply_mark/,/^}/s/if (m->verdict == MISSING_GONE/if (m->verdict == MISSING_LISTED || m->verdict == MISSING_GONE/

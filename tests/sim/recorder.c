@@ -91,8 +91,10 @@ void record_one(World *w, Run *r, const CatalogCall *c)
                 return;
         }
         r->asked_for[row] = r->attempt;
-        if (c->absent)
+        if (c->absent) {
                 r->denied[row] = r->attempt;
+                r->denied_at[row] = w->now;
+        }
         if (c->n > 0 && (c->rows[0].edge == r->edge || c->rows[0].spoiled))
                 record_joined(r, &c->rows[0], c->tick);
         else

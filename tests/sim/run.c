@@ -87,6 +87,7 @@ void run_start(World *w, Run *r, const RunPlan *plan)
                              .page_size = w->settings.page_size,
                              .max_removals = plan->max_removals,
                              .confirm_removals = w->settings.confirm_removals,
+                             .removal_delay_usec = w->settings.removal_delay_usec,
                              .has_schema_connection = plan->filtered},
                 .held_epoch = plan->held_epoch,
                 .compare = plan->compare,

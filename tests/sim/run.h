@@ -81,7 +81,8 @@ typedef struct Run {
         /* attempt in which the catalog was asked for it by its id, and the answer came */
         uint32_t asked_for[ROWS_MAX];
         uint32_t denied[ROWS_MAX]; /* … and said that there is no such row */
-        int64_t proven_moved;      /* rows that were asked for and are with another edge */
+        uint64_t denied_at[ROWS_MAX];
+        int64_t proven_moved; /* rows that were asked for and are with another edge */
         unsigned unknown_in_a_row, unknown_most;
         bool control_failed; /* the row of the list that is asked for before all others was not
                                 given */

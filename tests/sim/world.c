@@ -100,6 +100,7 @@ static void draw_settings(World *w)
         s->own_names = world_below(w, 2) == 0;
         s->other_origin = world_below(w, 12) == 0;
         s->confirm_removals = PICK(w, 1, 2, 2, 3);
+        s->removal_delay_usec = PICK(w, 0, 0, 20, 200) * SEC;
         draw_sizes(w, s);
         draw_trouble(w, s);
 }

@@ -42,6 +42,7 @@ typedef struct Settings {
         unsigned kills, pauses, stops, restarts, local_faults; /* at each effect of the program */
         unsigned ahead; /* pages that an instance may have under way; 1: none ahead */
         unsigned confirm_removals;
+        uint64_t removal_delay_usec;
         bool shuffles, ties,
                 /* a new order at each request; neighbours that change places; rows that stand twice
                  */

@@ -113,6 +113,7 @@ schedule = every 1m
 spread = 1m
 poll_min = 50ms
 confirm_removals = 1
+removal_delay = 0s
 END
                 for edge in "${@:2}" "${many[@]}"; do
                         printf '\n[edge "%s"]\nid = %s\n' "${edge%%=*}" "${edge#*=}"
