@@ -130,7 +130,7 @@ static void do_apply(Bench *b)
                         .id = id_of(i), .edge_connection_id = id_of(0), .name = name};
                 row.name_size =
                         (size_t)snprintf(name, sizeof(name), "row %d", i == 1 ? b->renamed : 0);
-                check(spool_add(spool, &row, NULL));
+                check(spool_add(spool, &row, clock_boottime_usec(), NULL));
         }
         const MirrorSnapshot snapshot = {.rows = spool};
         const MirrorEnding ending = {

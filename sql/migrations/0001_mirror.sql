@@ -79,6 +79,7 @@ CREATE TABLE edgemirror.database_connection (
     database_id        uuid,
     first_seen_at      timestamptz NOT NULL,
     changed_at         timestamptz NOT NULL,
+    as_of              timestamptz,
     removed_at         timestamptz,
     run_id             bigint      NOT NULL,
     previous_ended_at  timestamptz,
@@ -101,6 +102,7 @@ COMMENT ON COLUMN edgemirror.database_connection.name IS 'Exact name of the data
 COMMENT ON COLUMN edgemirror.database_connection.database_id IS 'Id of the linked Database asset. Null: not registered.';
 COMMENT ON COLUMN edgemirror.database_connection.first_seen_at IS 'When the mirror first had it.';
 COMMENT ON COLUMN edgemirror.database_connection.changed_at IS 'When the present version began.';
+COMMENT ON COLUMN edgemirror.database_connection.as_of IS 'When the catalog was asked for what began the present version, or ended it: before changed_at, or removed_at. Null: not known.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone, or its edge was retired, which ended the version. Null: present.';
 COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that began the present version; see sync_run, as long as it is kept.';
 COMMENT ON COLUMN edgemirror.database_connection.was_registered IS 'Whether a version before this one was registered, however long ago. Null: none was.';

@@ -1,2 +1,2 @@
 -- The spool's text.
-COPY pg_temp.edgemirror_spool_3 (seq, id, name, database_id, rejected, anonymous) FROM STDIN
+COPY pg_temp.edgemirror_spool_4 (seq, asked_usec, id, name, database_id, rejected, anonymous) FROM STDIN

@@ -6,8 +6,8 @@ WITH locked AS (
     SELECT e.*
       FROM (SELECT DISTINCT edge
               FROM (SELECT $1::uuid AS edge
-                    UNION ALL SELECT x.edge_before FROM pg_temp.edgemirror_difference_5 x WHERE x.edge_before IS NOT NULL
-                    UNION ALL SELECT x.edge FROM pg_temp.edgemirror_difference_5 x WHERE x.edge IS NOT NULL) every
+                    UNION ALL SELECT x.edge_before FROM pg_temp.edgemirror_difference_6 x WHERE x.edge_before IS NOT NULL
+                    UNION ALL SELECT x.edge FROM pg_temp.edgemirror_difference_6 x WHERE x.edge IS NOT NULL) every
              ORDER BY edge) concerned
      CROSS JOIN LATERAL (SELECT e.edge_connection_id, e.rejected, e.digest, e.xmin::text AS version
                            FROM edgemirror.edge e

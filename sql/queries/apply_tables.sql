@@ -1,8 +1,9 @@
 -- The list as it was received, and what the catalog answered for rows that the list does not hold; and what is to be done. Made once per server connection and
 -- emptied at every commit, so that nothing of the catalog's tables churns; works on whatever server connection a transaction-pooling PgBouncer gives. The number
 -- in a name is the version of its shape.
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_3 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_4 (
     seq         bigint,           -- null: not listed, an answer
+    asked_usec  bigint NOT NULL,  -- when the catalog was asked for it, by the clock of the program
     id          uuid   NOT NULL,
     name        text,
     database_id uuid,
@@ -13,7 +14,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_spool_3 (
     http_status integer
 ) ON COMMIT DELETE ROWS;
 
-CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_5 (
+CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_6 (
     id          uuid    NOT NULL,
     kind        text    NOT NULL, -- see apply_compare
     listed      boolean NOT NULL, -- it is in the spool
@@ -23,5 +24,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS edgemirror_difference_5 (
     edge_before uuid,             -- another edge that has it, or had it
     edge        uuid,             -- that it is to belong to; null: this one
     http_status integer,
-    version     timestamptz       -- changed_at of the row that is there; null: none
+    asked_usec  bigint,           -- as of the spool; null: it is not in it
+    version     timestamptz       -- when the row that is there began, or was removed; null: there is none
 ) ON COMMIT DELETE ROWS;

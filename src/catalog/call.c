@@ -259,6 +259,7 @@ static void call_end(CatalogCall *call, const HttpResponse *response)
                                       .alone = call->alone},
                         &answer, &text);
         answer.requests = call->requests;
+        answer.asked_usec = clock_boottime_usec() - answer.elapsed_usec;
         call->complete(call, response, &answer);
         call_free(call);
 }

@@ -48,6 +48,7 @@ typedef struct CatalogAnswer {
         bool clock_known;        /* the answer says when it was made */
         int64_t clock_ahead_sec; /* our clock against that of whoever answered; 0: not known */
         uint64_t elapsed_usec;   /* of the last request, on the wire */
+        uint64_t asked_usec;     /* when that left; CLOCK_BOOTTIME */
         /* the catalog's error body, printed anew without our credentials, for jsonb; NULL when it
          * is no JSON object, larger than LIMIT_PROBLEM_MAX_BYTES or not storable */
         const char *problem;

@@ -239,6 +239,7 @@ static ApplyTask *apply_new(Mirror *m, const Uuid *edge, const MirrorSnapshot *s
         params_text(compare, reasons[snapshot->missing]);
         params_int(compare, snapshot->confirm_removals);
         params_text(compare, interval_format((int64_t)snapshot->removal_delay_usec, delay));
+        params_blank(compare, USEC_BYTES);
         retry_init(&t->retry, ATTEMPTS_MAX);
         return t;
 }
@@ -259,13 +260,13 @@ int mirror_apply(Mirror *m, const MirrorRun *run, const MirrorSnapshot *snapshot
         Params *p = t->task.params;
         const Digest *digest = spool_digest(snapshot->rows);
         char text[DIGEST_STRING_SIZE];
-        params_blank(&p[PARAMS_COMPARE], INTERVAL_BYTES);
         t->listed_usec = ending->listed_usec;
         t->refreshed_usec = ending->refreshed_usec;
         t->listed_whole = ending->listed_whole;
         params_uuid(&p[PARAMS_ROWS], &run->edge);
         params_blank(&p[PARAMS_ROWS], TIMESTAMP_BYTES);
         params_int(&p[PARAMS_ROWS], run->run_id);
+        params_blank(&p[PARAMS_ROWS], USEC_BYTES);
         params_int(&p[PARAMS_RUN], run->run_id);
         params_applied(&p[PARAMS_FINISH], run, ending);
         params_uuid(&p[PARAMS_REJECTED], &run->edge);
@@ -292,7 +293,6 @@ int mirror_plan(Mirror *m, const Uuid *edge, const MirrorSnapshot *snapshot,
         ApplyTask *t = apply_new(m, edge, snapshot, callback, userdata);
         if (!t)
                 return -ENOMEM;
-        params_text(&t->task.params[PARAMS_COMPARE], NULL);
         t->plan = plan;
         return apply_begin(t, ret);
 }

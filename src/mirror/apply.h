@@ -39,7 +39,7 @@ typedef struct MirrorSnapshot {
         /* REMOVE: syncs in a row, this one included, that must have proven a row gone; 0 and 1:
          * this one is enough */
         unsigned confirm_removals;
-        uint64_t removal_delay_usec; /* … the first of them so long ago */
+        uint64_t removal_delay_usec; /* … the first of them so long before */
 } MirrorSnapshot;
 
 #define MIRROR_NAMES_BYTES 512

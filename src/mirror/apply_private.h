@@ -7,7 +7,7 @@
 #include "mirror/apply.h"
 #include "mirror/mirror_private.h"
 
-enum { TIMESTAMP_BYTES = 64, VERSION_BYTES = 24, COUNTS_BYTES = 256 };
+enum { TIMESTAMP_BYTES = 64, VERSION_BYTES = 24, COUNTS_BYTES = 256, USEC_BYTES = 24 };
 
 /* In the order in which they are sent; which of them are wanted depends on what is to become of
  * missing rows, and on whether this is a plan. */

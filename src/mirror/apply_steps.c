@@ -28,7 +28,7 @@ static bool apply_plans(void *userdata)
         return t->plan;
 }
 
-enum { COMPARED_AGO = 4 }; /* in the parameters of apply_compare.sql */
+enum { COMPARE_NOW = 4, ROWS_TIME = 1, ROWS_NOW = 3 }; /* among the parameters */
 
 static bool apply_has_verdicts(void *userdata)
 {
@@ -60,9 +60,9 @@ static bool apply_asks_what_differs(void *userdata)
 {
         const ApplyTask *t = userdata;
         const Params *p = &t->task.params[PARAMS_COMPARE];
-        if (!t->plan && !p->failed)
-                (void)interval_format((int64_t)clock_boottime_usec() - t->listed_usec,
-                                      p->values[COMPARED_AGO]);
+        if (!p->failed)
+                (void)snprintf(p->values[COMPARE_NOW], USEC_BYTES, "%" PRIu64,
+                               clock_boottime_usec());
         return apply_compares(userdata);
 }
 
@@ -127,8 +127,10 @@ static PgNext apply_on_edges(const PGresult *result, void *userdata, Fault *ret_
                 return apply_overtaken(ret_fault);
         t->had_rejected = result_bool(result, 0, EDGES_REJECTED);
         (void)snprintf(t->digest, sizeof(t->digest), "%s", result_string(result, 0, EDGES_DIGEST));
-        (void)snprintf(t->task.params[PARAMS_ROWS].values[1], TIMESTAMP_BYTES, "%s",
+        (void)snprintf(t->task.params[PARAMS_ROWS].values[ROWS_TIME], TIMESTAMP_BYTES, "%s",
                        result_string(result, 0, EDGES_TIME));
+        (void)snprintf(t->task.params[PARAMS_ROWS].values[ROWS_NOW], USEC_BYTES, "%" PRIu64,
+                       clock_boottime_usec());
         (void)snprintf(t->task.params[PARAMS_REJECTED].values[1], TIMESTAMP_BYTES, "%s",
                        result_string(result, 0, EDGES_TIME));
         return PG_NEXT;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -182,7 +183,7 @@ static int spool_append_name(Spool *s, const DatabaseConnection *row)
         return r < 0 ? r : text_append_string(&s->memory, database);
 }
 
-/* The row's number, of which the last digit ends at `end`. Returns the first. */
+/* Its last digit ends at `end`. Returns the first. */
 static char *number_format(int64_t number, char *end)
 {
         do
@@ -191,13 +192,15 @@ static char *number_format(int64_t number, char *end)
         return end;
 }
 
-static int spool_append_row(Spool *s, const DatabaseConnection *row)
+static int spool_append_row(Spool *s, const DatabaseConnection *row, uint64_t asked_usec)
 {
-        enum { NUMBER_BYTES = 20 };
-        char line[NUMBER_BYTES + 1 + UUID_STRING_SIZE];
-        char *number = number_format(s->rows, line + NUMBER_BYTES);
-        line[NUMBER_BYTES] = '\t';
-        (void)uuid_format(&row->id, line + NUMBER_BYTES + 1);
+        enum { NUMBER_BYTES = 20, ID = 2 * (NUMBER_BYTES + 1) };
+        char line[ID + UUID_STRING_SIZE];
+        char *asked = number_format((int64_t)asked_usec, line + ID - 1);
+        asked[-1] = '\t';
+        char *number = number_format(s->rows, asked - 1);
+        line[ID - 1] = '\t';
+        (void)uuid_format(&row->id, line + ID);
         line[sizeof(line) - 1] = '\t'; /* instead of the NUL */
         int r = text_append(&s->memory, number, (size_t)(line + sizeof(line) - number));
         if (r >= 0)
@@ -213,7 +216,8 @@ static int spool_append_verdict(Spool *s, const SpoolVerdict *v)
 {
         char id[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
         const char *gone = v->gone ? "t" : v->moved ? "f" : "\\N";
-        int r = text_printf(&s->memory, "%s\t%s\t", uuid_format(&v->id, id), gone);
+        int r = text_printf(&s->memory, "%" PRIu64 "\t%s\t%s\t", v->asked_usec,
+                            uuid_format(&v->id, id), gone);
         if (r >= 0)
                 r = v->http_status ? text_printf(&s->memory, "%d\t", v->http_status)
                                    : text_append_string(&s->memory, "\\N\t");
@@ -245,7 +249,7 @@ static int spool_added(Spool *s, size_t before, int r, Fault *ret_fault)
         return 0;
 }
 
-int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
+int spool_add(Spool *s, const DatabaseConnection *row, uint64_t asked_usec, Fault *ret_fault)
 {
         DatabaseConnection kept = *row;
         if (row->rejected && s->rejected >= LIMIT_REJECTED_KEPT) {
@@ -256,7 +260,7 @@ int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
         if (r < 0)
                 return r;
         size_t before = s->memory.size;
-        r = spool_added(s, before, spool_append_row(s, &kept), ret_fault);
+        r = spool_added(s, before, spool_append_row(s, &kept, asked_usec), ret_fault);
         if (r < 0)
                 return r;
         if (!digest_add(&s->list, &kept)) { /* it is there already */

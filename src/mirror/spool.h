@@ -1,12 +1,11 @@
 /*
  * spool: the rows of one listing on their way from the catalog to PostgreSQL.
  *
- * Rows go in one by one and come out as the text of COPY edgemirror_spool_3 (seq, id, name,
- * database_id, rejected, anonymous); of rows that cannot be mirrored, what was received is kept of
- * the first LIMIT_REJECTED_KEPT. Up to LIMIT_SPOOL_MEMORY_BYTES stay in memory; beyond that
- * everything is in one unlinked temporary file, so memory does not grow with the inventory. An id
- * may occur more than once: the later row (larger seq) is the truth; one that comes again as it was
- * soon after is kept once.
+ * Rows go in one by one and come out as the text of apply_copy.sql; of rows that cannot be
+ * mirrored, what was received is kept of the first LIMIT_REJECTED_KEPT. Up to
+ * LIMIT_SPOOL_MEMORY_BYTES stay in memory; beyond that everything is in one unlinked temporary
+ * file, so memory does not grow with the inventory. An id may occur more than once: the later row
+ * (larger seq) is the truth; one that comes again as it was soon after is kept once.
  *
  * The same keeps the ids of rows that are missing from the list, and what the catalog answered for
  * each. One spool holds one of the three kinds.
@@ -23,8 +22,9 @@ int spool_new(Spool **ret);
 Spool *spool_free(Spool *spool);
 DEFINE_CLEANUP(Spool, spool, spool_free)
 
-/* -ENOSPC, -ENOMEM, -EIO, -EMFILE …: FAULT_RUN, retryable; the spool is then as it was before. */
-int spool_add(Spool *spool, const DatabaseConnection *row, Fault *ret_fault);
+/* `asked_usec`: when the catalog was asked for what it answered with this row; CLOCK_BOOTTIME.
+ * -ENOSPC, -ENOMEM, -EIO, -EMFILE …: FAULT_RUN, retryable; the spool is then as it was before. */
+int spool_add(Spool *spool, const DatabaseConnection *row, uint64_t asked_usec, Fault *ret_fault);
 /* An id, to be read back by its number, 0…; errors as above, -ENOENT for a number that is not
  * there. */
 int spool_add_id(Spool *spool, const Uuid *id, Fault *ret_fault);
@@ -37,10 +37,10 @@ typedef struct SpoolVerdict {
         bool gone;
         const DatabaseConnection *moved; /* as the other edge has it; NULL: it has not moved */
         int http_status;                 /* 0: no answer */
+        uint64_t asked_usec;             /* CLOCK_BOOTTIME */
 } SpoolVerdict;
 
-/* A line of COPY edgemirror_verdict (id, gone, http_status, edge, name, database_id). Errors as
- * above. */
+/* A line of apply_verdicts.sql. Errors as above. */
 int spool_add_verdict(Spool *spool, const SpoolVerdict *verdict, Fault *ret_fault);
 
 void spool_reset(Spool *spool); /* forgets all rows */

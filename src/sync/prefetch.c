@@ -23,6 +23,7 @@ typedef struct Slot {
         /* of a page that came before it was wanted, names behind the rows */
         DatabaseConnection *rows;
         size_t n_rows;
+        uint64_t asked_usec;
         unsigned requests; /* that the kept page cost */
 } Slot;
 
@@ -89,6 +90,7 @@ static int slot_keep(Slot *s, const CatalogPageAnswer *page)
                 name += page->rows[i].name_size + 1;
         }
         s->n_rows = page->n_rows;
+        s->asked_usec = page->answer.asked_usec;
         s->ready = true;
         return 0;
 }
@@ -134,7 +136,10 @@ static int prefetch_on_give(sd_event_source *source, void *userdata)
         if (!s)
                 return 0;
         CatalogPageAnswer page = {
-                .answer = {.status = 200, .sent = true, .requests = s->requests},
+                .answer = {.status = 200,
+                           .sent = true,
+                           .requests = s->requests,
+                           .asked_usec = s->asked_usec},
                 .offset = s->offset,
                 .rows = s->rows,
                 .n_rows = s->n_rows,

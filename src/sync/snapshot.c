@@ -25,7 +25,7 @@ void snapshot_done(Snapshot *s)
 int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fault)
 {
         for (size_t i = 0; i < page->n_rows; i++) {
-                int r = spool_add(s->rows, &page->rows[i], ret_fault);
+                int r = spool_add(s->rows, &page->rows[i], page->answer.asked_usec, ret_fault);
                 if (r < 0)
                         return r;
         }
@@ -35,12 +35,14 @@ int snapshot_add_page(Snapshot *s, const CatalogPageAnswer *page, Fault *ret_fau
 int snapshot_add_verdict(Snapshot *s, ProofVerdict verdict, const Uuid *asked,
                          const CatalogOneAnswer *answer, Fault *ret_fault)
 {
-        SpoolVerdict v = {.id = *asked, .http_status = answer->answer.status};
+        SpoolVerdict v = {.id = *asked,
+                          .asked_usec = answer->answer.asked_usec,
+                          .http_status = answer->answer.status};
         switch (verdict) {
         case PROOF_PENDING:
                 return 0;
         case PROOF_HERE: /* the list has missed it */
-                return spool_add(s->rows, &answer->row, ret_fault);
+                return spool_add(s->rows, &answer->row, answer->answer.asked_usec, ret_fault);
         case PROOF_GONE:
                 v.gone = true;
                 break;

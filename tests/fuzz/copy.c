@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "fuzz/fuzz.h"
 #include "mirror/spool.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,16 +112,18 @@ static void check_list(const CopyRows *c)
         size_t sizes[COPY_FIELDS_MAX];
         FUZZ_CHECK(spool_new(&spool) == 0);
         for (size_t i = 0; i < c->n; i++)
-                FUZZ_CHECK(spool_add(spool, &c->rows[i], NULL) == 0);
+                FUZZ_CHECK(spool_add(spool, &c->rows[i], UINT64_MAX / 4 + i, NULL) == 0);
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {
-                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 6);
-                FUZZ_CHECK(!fields[4] && sizes[5] == 1 && *fields[5] == 'f');
+                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 7);
+                FUZZ_CHECK(!fields[5] && sizes[6] == 1 && *fields[6] == 'f');
                 int n = snprintf(seq, sizeof(seq), "%zu", i);
                 FUZZ_CHECK(sizes[0] == (size_t)n && memcmp(fields[0], seq, sizes[0]) == 0);
-                check_uuid(fields[1], sizes[1], &c->rows[i].id);
-                check_row(fields + 2, sizes + 2, &c->rows[i]);
+                n = snprintf(seq, sizeof(seq), "%" PRIu64, UINT64_MAX / 4 + i);
+                FUZZ_CHECK(sizes[1] == (size_t)n && memcmp(fields[1], seq, sizes[1]) == 0);
+                check_uuid(fields[2], sizes[2], &c->rows[i].id);
+                check_row(fields + 3, sizes + 3, &c->rows[i]);
         }
         FUZZ_CHECK(at == end);
         text_done(&out);
@@ -140,18 +143,20 @@ static void check_verdicts(const CopyRows *c)
                                           &(SpoolVerdict){.id = c->rows[i].id,
                                                           .gone = i % 3 == 0,
                                                           .moved = i % 3 == 1 ? &c->rows[i] : NULL,
-                                                          .http_status = (int)(i % 2) * 200},
+                                                          .http_status = (int)(i % 2) * 200,
+                                                          .asked_usec = 5},
                                           NULL) == 0);
         read_spool(spool, &out);
         char *at = out.data, *end = out.data + out.size;
         for (size_t i = 0; i < c->n; i++) {
-                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 6);
-                check_uuid(fields[0], sizes[0], &c->rows[i].id);
-                FUZZ_CHECK(i % 3 == 2 ? !fields[1]
-                                      : sizes[1] == 1 && *fields[1] == (i % 3 ? 'f' : 't'));
-                FUZZ_CHECK(i % 2 ? sizes[2] == 3 && memcmp(fields[2], "200", 3) == 0 : !fields[2]);
+                FUZZ_CHECK(read_line(&at, end, fields, sizes) == 7);
+                FUZZ_CHECK(sizes[0] == 1 && *fields[0] == '5');
+                check_uuid(fields[1], sizes[1], &c->rows[i].id);
+                FUZZ_CHECK(i % 3 == 2 ? !fields[2]
+                                      : sizes[2] == 1 && *fields[2] == (i % 3 ? 'f' : 't'));
+                FUZZ_CHECK(i % 2 ? sizes[3] == 3 && memcmp(fields[3], "200", 3) == 0 : !fields[3]);
                 if (i % 3 == 1)
-                        check_row(fields + 4, sizes + 4, &c->rows[i]);
+                        check_row(fields + 5, sizes + 5, &c->rows[i]);
         }
         FUZZ_CHECK(at == end);
         text_done(&out);

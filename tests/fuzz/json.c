@@ -179,7 +179,7 @@ static void check_same_copy(const Page *a, const Page *b)
                 const char *bytes;
                 FUZZ_CHECK(spool_new(&spool) == 0);
                 for (size_t k = 0; k < pages[i]->n_rows; k++)
-                        FUZZ_CHECK(spool_add(spool, &pages[i]->rows[k], NULL) == 0);
+                        FUZZ_CHECK(spool_add(spool, &pages[i]->rows[k], 0, NULL) == 0);
                 digest_format(spool_digest(spool), digests[i]);
                 for (spool_rewind(spool); size > 0;) {
                         FUZZ_CHECK(spool_read(spool, &bytes, &size, NULL) == 0);

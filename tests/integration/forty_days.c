@@ -144,7 +144,7 @@ static void fill(int day, Place place, Spool *rows, Spool *verdicts)
                         continue;
                 DatabaseConnection row = connection_of(s);
                 if (s->place == place) {
-                        assert_int_equal(spool_add(rows, &row, NULL), 0);
+                        assert_int_equal(spool_add(rows, &row, clock_boottime_usec(), NULL), 0);
                         continue;
                 }
                 bool proven = !goes_wrong(day, place, NOT_PROVEN, number);

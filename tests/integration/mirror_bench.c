@@ -245,7 +245,7 @@ void bench_spool_add(Spool *spool, const BenchRow *row)
                                          .name_size = strlen(row->name),
                                          .has_database = row->database > 0};
         connection.database_id = bench_number_id(0x10000000 + row->database);
-        assert_int_equal(spool_add(spool, &connection, NULL), 0);
+        assert_int_equal(spool_add(spool, &connection, clock_boottime_usec(), NULL), 0);
 }
 
 void bench_apply_begin(MirrorBench *b, const MirrorRun *run, const MirrorSnapshot *snapshot,

@@ -77,27 +77,67 @@ s/due = due < latest ? due : latest;/(void)latest;/
 a row is removed as soon as it has been proven gone often enough
 sql/queries/apply_compare.sql
 integration/test_confirm *removal_delay_is_over
-s/AND (\$4::interval <= interval '0'$/AND (true/
+s/AND (\$4::interval <= interval '0' OR d.proven_since <= s.asked_at - \$4::interval)//
 
-the delay of a removal is counted to its end, not to where the list was begun
+the delay of a removal is counted to its end, not to when the catalog was asked
 sql/queries/apply_compare.sql
 integration/test_confirm *removal_delay_is_over
-s/ - coalesce(\$5::interval, interval '0') - \$4::interval/ - $4::interval/
+s/d.proven_since <= s.asked_at - /d.proven_since <= statement_timestamp() - /
 
 a row keeps the time of its first proof when the series of them ends
 sql/queries/apply_rows.sql
 integration/test_confirm *removal_delay_is_over
-s/CASE WHEN reason = 'pending' THEN coalesce(proven_since, \$2::timestamptz) END/coalesce(proven_since, $2::timestamptz)/
+s/CASE WHEN reason = 'pending' THEN coalesce(proven_since, asked_at) END/coalesce(proven_since, asked_at)/
 
 each proof of a row begins the delay of its removal anew
 sql/queries/apply_rows.sql
 integration/test_confirm *removal_delay_is_over
-s/coalesce(proven_since, \$2::timestamptz)/$2::timestamptz/
+s/coalesce(proven_since, asked_at)/asked_at/
 
 a list takes a row back from the edge to which it has moved meanwhile
 sql/queries/apply_compare.sql
 integration/test_moves a_row_that_has_moved*
-s/WHEN o.changed_at > statement_timestamp() - $5::interval THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
+s/WHEN o.as_of > s.asked_at THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
+
+a row that an edge saw again, unchanged, is taken by what another saw before
+sql/queries/apply_compare.sql
+integration/test_as_of an_unchanged*
+s/CASE WHEN n.listed_at <= statement_timestamp() AND k.missing_since IS NULL THEN n.listed_at END/NULL/
+
+a list counts as sight of the rows that it lacks
+sql/queries/apply_compare.sql
+integration/test_as_of a_row_that_its_edge_misses*
+s/ AND k.missing_since IS NULL THEN/ THEN/
+
+a row that is left to another edge does not count as missing
+sql/queries/apply_rows.sql
+integration/test_as_of a_row_that_its_edge_misses*
+s/kind IN ('gone', 'left') THEN coalesce/kind IN ('gone') THEN coalesce/
+
+a row that was left to another edge and is back counts as missing
+sql/queries/apply_compare.sql
+integration/test_as_of a_row_that_is_back*
+s/WHEN d.missing_since IS NOT NULL THEN 'listed'/WHEN false THEN 'listed'/
+
+what has been removed is restored by what was seen before
+sql/queries/apply_compare.sql
+integration/test_as_of a_row_that_another_edge_has_removed*
+s/WHEN o.as_of > s.asked_at THEN/WHEN o.removed_at IS NULL AND o.as_of > s.asked_at THEN/
+
+a row is as of when it was written
+sql/queries/apply_rows.sql
+integration/test_as_of what_was_applied_last*
+s/CASE WHEN begins OR kind = 'gone' THEN asked_at ELSE as_of END/$2::timestamptz/
+
+a time of a clock that was set back since keeps a row
+sql/queries/apply_compare.sql
+integration/test_as_of a_time_that*
+s/CASE WHEN k.as_of <= statement_timestamp() THEN k.as_of END/k.as_of/
+
+a time of a clock that was set back since keeps the rows of an edge
+sql/queries/apply_compare.sql
+integration/test_as_of a_time_that*
+s/CASE WHEN n.listed_at <= statement_timestamp() AND k/CASE WHEN k/
 
 a broken off run that nobody recorded waits for the next tick
 src/daemon/due.c

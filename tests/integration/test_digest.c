@@ -105,7 +105,7 @@ static bool copies(MirrorBench *b, const Uuid *edge, const BenchRow *rows, size_
 {
         size_t from = harness_log_end(&b->pg);
         bench_apply(b, edge, rows, n);
-        return harness_log_count(&b->pg, "COPY pg_temp.edgemirror_spool_3", &from) > 0;
+        return harness_log_count(&b->pg, "COPY pg_temp.edgemirror_spool_4", &from) > 0;
 }
 
 static void alter(const MirrorBench *b, const char *sql)

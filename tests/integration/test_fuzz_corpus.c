@@ -178,7 +178,7 @@ static void check_copy(World *w, const uint8_t *data, size_t size, const char *p
         copy_rows_init(&c, data, size);
         assert_int_equal(spool_new(&spool), 0);
         for (size_t i = 0; i < c.n; i++)
-                assert_int_equal(spool_add(spool, &c.rows[i], NULL), 0);
+                assert_int_equal(spool_add(spool, &c.rows[i], 0, NULL), 0);
         run_sql(w, "TRUNCATE spooled");
         copy_in(w, spool, "COPY spooled FROM STDIN");
         PGresult *result =
@@ -192,7 +192,8 @@ static void check_copy(World *w, const uint8_t *data, size_t size, const char *p
 
 static void copied_rows_come_back_equal(void **state)
 {
-        run_sql(*state, "CREATE TEMPORARY TABLE spooled (seq bigint, id uuid, name text, "
+        run_sql(*state, "CREATE TEMPORARY TABLE spooled (seq bigint, asked_usec bigint, id uuid, "
+                        "name text, "
                         "database_id uuid, rejected text, anonymous boolean)");
         check_corpus(*state, "copy", check_copy);
 }

@@ -205,18 +205,15 @@ static void the_later_observation_of_an_id_counts(void **state)
 static void a_row_that_moves_is_moved(void **state)
 {
         MirrorBench *w = *state;
-        Spool *spool;
-        assert_int_equal(spool_new(&spool), 0);
-        add_row(spool, 1, "wanderer", 0);
-        bench_apply_spool(w, &bench_edge, spool);
-        bench_apply_spool(w, &bench_other_edge, spool);
+        const BenchRow row = {1, "wanderer", 0};
+        bench_apply(w, &bench_edge, &row, 1);
+        bench_apply(w, &bench_other_edge, &row, 1);
         assert_int_equal(w->applied.changed, 1);
         assert_int_equal(
                 harness_sql_long(&w->pg,
                                  "SELECT count(*) FROM edgemirror.inventory WHERE edge = 'two'"),
                 1);
         assert_history_sound(w);
-        spool_free(spool);
 }
 
 static void names_arrive_exactly(void **state)
@@ -268,7 +265,7 @@ static void an_unchanged_list_writes_and_locks_nothing(void **state)
                 DatabaseConnection row = {.name = name};
                 memcpy(row.id.bytes, &i, sizeof(i));
                 row.name_size = (size_t)snprintf(name, sizeof(name), "database_%d", i);
-                assert_int_equal(spool_add(spool, &row, NULL), 0);
+                assert_int_equal(spool_add(spool, &row, clock_boottime_usec(), NULL), 0);
         }
         bench_apply_spool(w, &bench_edge, spool);
         assert_int_equal(w->applied.added, 50000);
@@ -639,7 +636,7 @@ static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
                                                   .name = "{}",
                                                   .name_size = 2,
                                                   .rejected = "it is odd"};
-                        assert_int_equal(spool_add(spool, &row, NULL), 0);
+                        assert_int_equal(spool_add(spool, &row, clock_boottime_usec(), NULL), 0);
                 }
                 MirrorRun run = bench_try_claim(w, &bench_edge);
                 MirrorSnapshot snapshot = {

@@ -16,6 +16,7 @@ static Run *run_of_call(CatalogCall *c, CatalogAnswer *answer)
         Run *r = c->request.run;
         r->n_calls--;
         site_answer(c, answer);
+        answer->asked_usec = c->request.asked;
         r->requests += answer->requests;
         return r;
 }
@@ -31,6 +32,7 @@ static int call_start(Catalog *catalog, CallRequest request, CatalogCall **ret)
         request.instance = r->instance;
         request.epoch = r->epoch;
         request.began = r->started_at;
+        request.asked = w->now;
         request.resumed = r->resumed;
         request.list_from = r->list_from;
         check_request(w, r, &request);

@@ -13,7 +13,7 @@
 enum { GIVEN_UP_AFTER = 32 }; /* answers in a row that say nothing: the rest is not asked for */
 
 static DbRow before[ROWS_MAX];
-static uint32_t as_of[ROWS_MAX];     /* tick of what was written last */
+static AsOf as_of[ROWS_MAX];         /* what its edge has said of it last */
 static uint64_t proven_at[ROWS_MAX]; /* when the catalog said so in the first of … */
 static unsigned proofs
         /* so many syncs of its edge in a row, the last of all among them, have not seen the row and
@@ -157,7 +157,7 @@ static void count_proofs(const DbStatement *s, unsigned row)
         bool seen = r->shown[row].joined == r->attempt;
         if (!seen && r->denied[row] == r->attempt) {
                 if (proofs[row]++ == 0)
-                        proven_at[row] = r->denied_at[row];
+                        proven_at[row] = r->denied_as_of[row].asked;
         } else if (seen || s->ending.listed_whole || r->asked_for[row] == r->attempt)
                 proofs[row] = 0;
 }
@@ -210,7 +210,7 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
                            "row %u was removed although only %u syncs in a row have proven it gone",
                            row, proofs[row]);
         else if (!s->run->plan.accept_removals && w->database->clock_steps == 0 &&
-                 s->run->denied_at[row] < proven_at[row] + w->settings.removal_delay_usec)
+                 s->run->denied_as_of[row].asked < proven_at[row] + w->settings.removal_delay_usec)
                 world_fail(w, "row %u was removed too soon after the first proof", row);
         else if (!truth_ever_absent(w->truth, row, s->run->list_to, w->truth->tick) &&
                  !had_no_control(w, s->run))
@@ -220,18 +220,39 @@ static void check_removal(World *w, const DbStatement *s, unsigned row)
                         row);
 }
 
-/* A row that has moved to another edge is not taken back by what was shown before. Whoever reads
- * from a node that is behind, or whose clock is set, cannot know. */
+/* Whoever reads from a node that is behind, or whose clock is set, cannot know what was later. */
+static bool is_order_known(const World *w)
+{
+        return w->settings.behind_usec == 0 && w->database->clock_steps == 0;
+}
+
+static bool surely_before(const AsOf *a, const AsOf *b)
+{
+        return a->answered < b->asked;
+}
+
+/* A row that has moved to another edge, or was removed there, is not taken back by what was shown
+ * before. */
 static void check_order(World *w, const DbStatement *s, unsigned row)
 {
         const ShownRow *seen = &s->run->shown[row];
-        bool knowable = w->settings.behind_usec == 0 && w->database->clock_steps == 0;
-        if (knowable && present(&before[row]) && before[row].edge != s->edge &&
-            seen->tick < as_of[row])
-                world_fail(w,
-                           "row %u of edge %u, as of tick %u, was taken back by edge %u as of %u",
-                           row, before[row].edge, as_of[row], s->edge, seen->tick);
-        as_of[row] = seen->tick;
+        if (is_order_known(w) && before[row].exists && before[row].edge != s->edge &&
+            surely_before(&seen->as_of, &as_of[row]))
+                world_fail(w, "row %u of edge %u was taken back by what edge %u had seen before",
+                           row, before[row].edge, s->edge);
+}
+
+static void note_as_of(const World *w, const DbStatement *s, unsigned row)
+{
+        const DbRow *now = &w->database->rows[row];
+        uint64_t begun = (uint64_t)s->ending.listed_usec;
+        if (now->edge != s->edge)
+                return;
+        if (differs(&before[row], now))
+                as_of[row] = present(now) ? s->run->shown[row].as_of : s->run->denied_as_of[row];
+        else if (s->ending.listed_whole && present(now) && !now->is_missing &&
+                 begun > as_of[row].asked)
+                as_of[row] = (AsOf){begun, begun};
 }
 
 static void check_written(World *w, const DbStatement *s, unsigned row)
@@ -307,11 +328,12 @@ static void check_throughout(World *w, const DbStatement *s, unsigned row)
             !truth_throughout(w->truth, row, s->edge, r->list_from, r->list_to))
                 return;
         const DbRow *now = &w->database->rows[row];
-        if (present(now) && (w->database->runs[now->run_id].applied_as >= s->applies_seen ||
-                             now->changed_at > database_time_of(w, s->ending.listed_usec)))
-                /* another edge took it over after this snapshot was compared: as if it had been
-                 * applied after this one; or since this list was begun: its word is later */
-                return;
+        if (present(now) && w->database->runs[now->run_id].applied_as >= s->applies_seen)
+                return; /* another edge took it over after this snapshot was compared: as if it had
+                           been applied after this one */
+        if (now->exists && now->edge != s->edge &&
+            !(is_order_known(w) && surely_before(&as_of[row], &r->shown[row].as_of)))
+                return; /* another edge's word may be the later one */
         if (premises_fail(w, r)) {
                 COVER(w, cut_unseen);
                 return;
@@ -573,6 +595,7 @@ void check_apply(World *w, const DbStatement *s, const DbEdge *claimed)
                 count_proofs(s, row);
                 check_row(w, s, row);
                 check_missing(w, s, row);
+                note_as_of(w, s, row);
                 if (w->database->touched[row])
                         check_versions(w, row);
         }

@@ -53,12 +53,14 @@ typedef struct DbRow { /* database_connection */
         uint8_t edge;
         uint16_t name, database;
         uint64_t changed_at, removed_at; /* removed_at 0: present */
+        uint64_t as_of;
         int64_t run_id;
         int32_t version; /* the last of its history */
         MirrorMissing
                 /* why it stays although it is missing: HOLD, GUARD, FIND (unproven), REMOVE
                    (pending); IGNORE: it is not */
                 missing;
+        bool is_missing; /* missing_since; also where another edge has it now */
         unsigned proofs; /* missing_proofs */
         uint64_t proven_since;
 } DbRow;
@@ -138,11 +140,13 @@ struct DbStatement {
 enum { TRANSACTIONS_MAX = 16 };
 typedef struct DbDifference {
         uint16_t row, name, database;
-        uint64_t version; /* changed_at of the row that is there; 0: none */
+        uint64_t asked_usec;
+        uint64_t version; /* when the row that is there began, or was removed; 0: none */
 } DbDifference;
 
 typedef struct DbMissing {
         uint16_t row;
+        uint64_t asked_usec; /* where it was asked for */
         enum {
                 MISSING_UNKNOWN,
                 MISSING_GONE,

@@ -454,30 +454,30 @@ static void spool_index(Database *d, const DbSnapshot *snapshot, DbTransaction *
         }
 }
 
-static bool is_enough(const DbStatement *s, const DbRow *r, uint64_t list_begun)
+static bool is_enough(const DbStatement *s, const DbRow *r, uint64_t asked)
 {
         uint64_t delay = s->snapshot.removal_delay_usec;
         return r->proofs + 1 >= s->snapshot.confirm_removals &&
-               (delay == 0 || (r->proofs > 0 && r->proven_since + delay <= list_begun));
+               (delay == 0 || (r->proofs > 0 && r->proven_since + delay <= asked));
 }
 
-static int missing_judge(const DbStatement *s, unsigned row, const DbRow *r, bool listed,
-                         uint64_t list_begun)
+static void missing_judge(const World *w, const DbStatement *s, const DbRow *r, bool listed,
+                          DbMissing *m)
 {
-        if (listed)
-                return MISSING_LISTED;
-        bool gone = false;
-        for (size_t i = 0;
-             i < s->snapshot.n_verdicts && s->snapshot.missing == MIRROR_MISSING_REMOVE; i++) {
-                if (s->snapshot.verdicts[i].row != row)
+        m->verdict = listed ? MISSING_LISTED : MISSING_UNKNOWN;
+        if (listed || s->snapshot.missing != MIRROR_MISSING_REMOVE)
+                return;
+        for (size_t i = 0; i < s->snapshot.n_verdicts; i++) {
+                const Verdict *v = &s->snapshot.verdicts[i];
+                if (v->row != m->row)
                         continue;
-                if (s->snapshot.verdicts[i].moved)
-                        return MISSING_MOVED;
-                gone = s->snapshot.verdicts[i].gone;
+                m->asked_usec = v->asked_usec;
+                uint64_t asked = database_time_of(w, (int64_t)v->asked_usec);
+                m->verdict = v->moved                 ? MISSING_MOVED
+                             : !v->gone               ? MISSING_UNKNOWN
+                             : is_enough(s, r, asked) ? MISSING_GONE
+                                                      : MISSING_PENDING;
         }
-        if (!gone)
-                return MISSING_UNKNOWN;
-        return is_enough(s, r, list_begun) ? MISSING_GONE : MISSING_PENDING;
 }
 
 static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
@@ -486,23 +486,36 @@ static void query_apply_missing(World *w, DbStatement *s, DbTransaction *t)
         int64_t found = 0;
         t->n_missing = 0;
         s->applied = (MirrorApplied){0};
-        uint64_t begun = s->ending.listed_usec > 0 ? database_time_of(w, s->ending.listed_usec)
-                                                   : database_now(w);
         for (unsigned row = 0; row < w->truth->n_rows; row++) {
                 const DbRow *r = &d->rows[row];
                 if (!r->exists || r->removed_at || r->edge != s->edge)
                         continue;
                 s->applied.present++;
                 bool listed = d->last[row].stamp == d->stamp;
-                if (listed ? r->missing == MIRROR_MISSING_IGNORE
-                           : s->snapshot.missing == MIRROR_MISSING_IGNORE)
+                if (listed ? !r->is_missing : s->snapshot.missing == MIRROR_MISSING_IGNORE)
                         continue;
-                t->missing[t->n_missing++] = (DbMissing){
-                        .row = (uint16_t)row, .verdict = missing_judge(s, row, r, listed, begun)};
+                DbMissing *m = &t->missing[t->n_missing++];
+                *m = (DbMissing){.row = (uint16_t)row};
+                missing_judge(w, s, r, listed, m);
                 found += !listed;
         }
         if (s->snapshot.missing == MIRROR_MISSING_FIND)
                 s->applied.found = found;
+}
+
+static uint64_t version_of(const DbRow *r)
+{
+        return !r->exists ? 0 : r->removed_at ? r->removed_at : r->changed_at;
+}
+
+/* When its edge has seen it last, or proven it gone. A time that has not come yet says nothing. */
+static uint64_t seen_as_of(const World *w, const DbRow *r)
+{
+        const DbEdge *e = &w->database->edges[r->edge];
+        uint64_t now = database_now(w), seen = r->as_of <= now ? r->as_of : 0;
+        return !r->removed_at && !r->is_missing && e->listed_at <= now && e->listed_at > seen
+                       ? e->listed_at
+                       : seen;
 }
 
 static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
@@ -519,10 +532,8 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
                             r->name == shown->name && r->database == shown->database;
                 if (same)
                         continue;
-                /* a dry run has no clock of its list */
-                if (s->ending.listed_usec > 0 && r->exists && !r->removed_at &&
-                    r->edge != s->edge &&
-                    r->changed_at > database_time_of(w, s->ending.listed_usec)) {
+                if (r->exists && r->edge != s->edge &&
+                    seen_as_of(w, r) > database_time_of(w, (int64_t)shown->asked_usec)) {
                         COVER(w, elsewhere);
                         t->elsewhere++;
                         continue;
@@ -531,7 +542,8 @@ static void query_apply_difference(World *w, DbStatement *s, DbTransaction *t)
                         .row = shown->row,
                         .name = shown->name,
                         .database = shown->database,
-                        .version = r->exists ? r->changed_at : 0,
+                        .asked_usec = shown->asked_usec,
+                        .version = version_of(r),
                 };
         }
 }
@@ -649,8 +661,10 @@ static void query_apply_rows(World *w, const DbStatement *s, const DbTransaction
                 r->name = x->name;
                 r->database = x->database;
                 r->changed_at = at;
+                r->as_of = database_time_of(w, (int64_t)x->asked_usec);
                 r->removed_at = 0;
                 r->missing = MIRROR_MISSING_IGNORE;
+                r->is_missing = false;
                 r->proofs = 0;
                 r->run_id = s->run_id;
                 d->touched[x->row] = true;
@@ -668,6 +682,7 @@ static void query_apply_remove(World *w, const DbStatement *s, const DbTransacti
                         continue;
                 edge_loses(w, s, row);
                 r->removed_at = greatest(t->moment, r->changed_at + 1);
+                r->as_of = database_time_of(w, (int64_t)t->missing[i].asked_usec);
                 r->missing = MIRROR_MISSING_IGNORE;
                 r->proofs = 0;
                 r->run_id = s->run_id;
@@ -685,8 +700,9 @@ static void query_apply_mark(World *w, const DbStatement *s, const DbTransaction
                         continue;
                 bool pending = m->verdict == MISSING_PENDING;
                 if (pending && r->proofs == 0)
-                        r->proven_since = t->moment;
+                        r->proven_since = database_time_of(w, (int64_t)m->asked_usec);
                 r->proofs = pending ? r->proofs + 1 : 0;
+                r->is_missing = m->verdict != MISSING_LISTED;
                 if (m->verdict == MISSING_LISTED || m->verdict == MISSING_MOVED)
                         r->missing = MIRROR_MISSING_IGNORE;
                 else if (pending || s->snapshot.missing != MIRROR_MISSING_REMOVE)
@@ -771,7 +787,7 @@ static bool is_overtaken(const World *w, const DbStatement *s, const DbTransacti
                 return true;
         for (size_t i = 0; i < t->n_difference; i++) {
                 const DbRow *r = &rows[t->difference[i].row];
-                if ((r->exists ? r->changed_at : 0) != t->difference[i].version)
+                if (version_of(r) != t->difference[i].version)
                         return true;
         }
         return false;

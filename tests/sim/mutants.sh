@@ -87,7 +87,7 @@ s/PROOF_HERE : PROOF_MOVED/PROOF_HERE : PROOF_GONE/
 
 rows that are held are removed without proof
 tests/sim/database_queries.c
-s/return MISSING_UNKNOWN;/return MISSING_GONE;/
+s/: MISSING_UNKNOWN;/: MISSING_GONE;/
 
 rows are removed after a refresh that was not clean
 src/sync/machine.c
@@ -323,11 +323,27 @@ s/r->proofs + 1 >= s->snapshot.confirm_removals/r->proofs + 1 >= 1/
 
 a row is removed as soon as enough syncs have proven it gone, whatever removal_delay
 tests/sim/database_queries.c
-s/(delay == 0 || (r->proofs > 0 .*;/true;/
+s/(delay == 0 || (r->proofs > 0/(true || (delay > 0/
 
 removal_delay is not handed on
 src/sync/sync_steps.c
 s/s->order.accept_removals ? 0 : s->order.settings.removal_delay_usec/0/
+
+a page that was asked for ahead forgets when
+src/sync/prefetch.c
+s/s->asked_usec = page->answer.asked_usec;//
+
+a row that an edge saw again, unchanged, is taken by what another saw before
+tests/sim/database_queries.c
+s/e->listed_at > seen$/false/
+
+a row is as of when it was written
+tests/sim/database_queries.c
+s/r->as_of = database_time_of(w, (int64_t)x->asked_usec);/r->as_of = database_now(w);/
+
+what has been removed is restored by what was seen before
+tests/sim/database_queries.c
+s/if (r->exists \&\& r->edge != s->edge \&\&$/if (r->exists \&\& !r->removed_at \&\& r->edge != s->edge \&\&/
 
 a row that is listed again keeps its proofs
 tests/sim/database_queries.c

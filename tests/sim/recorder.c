@@ -16,30 +16,39 @@ static void record_row(Run *r, const Shown *row)
                 r->shown[row->row].attempt = r->attempt;
 }
 
-static void record_joined(Run *r, const Shown *row, uint32_t tick)
+static void record_joined(Run *r, const Shown *row, AsOf as_of)
 {
         if (!row->anonymous)
                 r->shown[row->row] = (ShownRow){.attempt = r->attempt,
                                                 .joined = r->attempt,
                                                 .spoiled = row->spoiled,
-                                                .tick = tick,
+                                                .as_of = as_of,
                                                 .name = row->name,
                                                 .database = row->database};
+}
+
+static AsOf as_of_call(const CatalogCall *c)
+{
+        return (AsOf){.asked = c->request.asked, .answered = sim_world->now};
 }
 
 void record_arrival(Run *r, const CatalogCall *c)
 {
         r->lies += c->lie;
         r->pages[r->arrived % PAGES_KEPT].offset = c->request.offset;
+        r->pages[r->arrived % PAGES_KEPT].as_of = as_of_call(c);
         r->pages[r->arrived++ % PAGES_KEPT].tick = c->tick;
 }
 
 /* When the catalog looked at the page that is given now. */
-static uint32_t page_tick(const Run *r, int64_t offset)
+static uint32_t page_tick(const Run *r, int64_t offset, AsOf *ret_as_of)
 {
-        for (uint32_t i = 1; i <= PAGES_KEPT && i <= r->arrived; i++)
-                if (r->pages[(r->arrived - i) % PAGES_KEPT].offset == offset)
-                        return r->pages[(r->arrived - i) % PAGES_KEPT].tick;
+        for (uint32_t i = 1; i <= PAGES_KEPT && i <= r->arrived; i++) {
+                if (r->pages[(r->arrived - i) % PAGES_KEPT].offset != offset)
+                        continue;
+                *ret_as_of = r->pages[(r->arrived - i) % PAGES_KEPT].as_of;
+                return r->pages[(r->arrived - i) % PAGES_KEPT].tick;
+        }
         return 0;
 }
 
@@ -55,7 +64,8 @@ static void tell_page(World *w, const Run *r, const CatalogPageAnswer *page, uin
 
 static void record_page(World *w, Run *r, const CatalogPageAnswer *page)
 {
-        uint32_t tick = page_tick(r, page->offset);
+        AsOf as_of;
+        uint32_t tick = page_tick(r, page->offset, &as_of);
         if (r->list_from == 0 || tick < r->list_from)
                 r->list_from = tick;
         if (tick < r->list_to) {
@@ -75,9 +85,11 @@ static void record_page(World *w, Run *r, const CatalogPageAnswer *page)
 
 static void record_joined_page(Run *r, const CatalogPageAnswer *page)
 {
+        AsOf as_of = {0};
+        (void)page_tick(r, page->offset, &as_of);
         for (size_t i = 0; i < page->n_rows; i++) {
                 Shown row = site_shown(&page->rows[i]);
-                record_joined(r, &row, page_tick(r, page->offset));
+                record_joined(r, &row, as_of);
         }
 }
 
@@ -93,10 +105,10 @@ void record_one(World *w, Run *r, const CatalogCall *c)
         r->asked_for[row] = r->attempt;
         if (c->absent) {
                 r->denied[row] = r->attempt;
-                r->denied_at[row] = w->now;
+                r->denied_as_of[row] = as_of_call(c);
         }
         if (c->n > 0 && (c->rows[0].edge == r->edge || c->rows[0].spoiled))
-                record_joined(r, &c->rows[0], c->tick);
+                record_joined(r, &c->rows[0], as_of_call(c));
         else
                 r->proven_moved += c->n > 0;
         r->unknown_in_a_row = known ? 0 : r->unknown_in_a_row + 1;

@@ -21,13 +21,18 @@ typedef struct RunPlan {
         int64_t held_epoch; /* of a lease taken from the queue; 0: none */
 } RunPlan;
 
+/* As of when the catalog said something: somewhere in between. */
+typedef struct AsOf {
+        uint64_t asked, answered;
+} AsOf;
+
 /* What the catalog has shown of a row since the list was begun. */
 typedef struct ShownRow {
         uint32_t attempt; /* of the list, when it was shown last */
         uint32_t joined;  /* … in a page that could be joined to the list; with these values: */
         bool spoiled;     /* … or none that can be mirrored */
         uint16_t name, database;
-        uint32_t tick; /* as of when */
+        AsOf as_of;
 } ShownRow;
 
 typedef struct Run {
@@ -75,13 +80,14 @@ typedef struct Run {
         struct {
                 int64_t offset;
                 uint32_t tick;
+                AsOf as_of;
         } pages[PAGES_KEPT];
         uint32_t n_listed; /* rows shown in it, by pages */
         ShownRow shown[ROWS_MAX];
         /* attempt in which the catalog was asked for it by its id, and the answer came */
         uint32_t asked_for[ROWS_MAX];
         uint32_t denied[ROWS_MAX]; /* … and said that there is no such row */
-        uint64_t denied_at[ROWS_MAX];
+        AsOf denied_as_of[ROWS_MAX];
         int64_t proven_moved; /* rows that were asked for and are with another edge */
         unsigned unknown_in_a_row, unknown_most;
         bool control_failed; /* the row of the list that is asked for before all others was not

@@ -20,6 +20,7 @@ typedef struct Shown {
         uint16_t row, name, database;
         uint8_t edge;
         bool spoiled, anonymous;
+        uint64_t asked_usec; /* of a line of the spool */
 } Shown;
 
 /* The record that catalog.h gives for it, and back. */
@@ -53,6 +54,7 @@ typedef struct CallRequest {
         int instance;
         int64_t epoch;
         uint64_t began;     /* when the run began */
+        uint64_t asked;     /* when this was begun */
         bool resumed;       /* it took up a job */
         uint32_t list_from; /* tick of the first page of its list; 0: there is none yet */
 } CallRequest;

@@ -48,9 +48,10 @@ static int spool_append(Spool *s, const void *line, size_t size, Fault *ret_faul
         return 0;
 }
 
-int spool_add(Spool *s, const DatabaseConnection *row, Fault *ret_fault)
+int spool_add(Spool *s, const DatabaseConnection *row, uint64_t asked_usec, Fault *ret_fault)
 {
         Shown shown = site_shown(row);
+        shown.asked_usec = asked_usec;
         int r = spool_append(s, &shown, sizeof(shown), ret_fault);
         if (r >= 0 && !digest_add(&s->list, row))
                 s->n--; /* it is there already */
@@ -75,7 +76,8 @@ int spool_add_verdict(Spool *s, const SpoolVerdict *verdict, Fault *ret_fault)
 {
         Verdict v = {.row = (uint16_t)truth_row_of(&verdict->id),
                      .gone = verdict->gone,
-                     .moved = verdict->moved != NULL};
+                     .moved = verdict->moved != NULL,
+                     .asked_usec = verdict->asked_usec};
         return spool_append(s, &v, sizeof(v), ret_fault);
 }
 

@@ -10,6 +10,7 @@
 typedef struct Verdict {
         uint16_t row;
         bool gone, moved;
+        uint64_t asked_usec;
 } Verdict;
 
 /* Borrowed until something is added. */

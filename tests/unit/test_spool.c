@@ -37,6 +37,8 @@ int __wrap_open(const char *path, int flags, unsigned mode)
         return __real_open(path, flags, mode);
 }
 
+enum { ASKED = 1700 };
+
 static DatabaseConnection row(uint8_t number, const char *name)
 {
         return (DatabaseConnection){.id.bytes = {number}, .name = name, .name_size = strlen(name)};
@@ -89,13 +91,14 @@ static void rows_come_out_as_copy_text(void **state)
         DatabaseConnection linked = row(2, "linked");
         linked.has_database = true;
         linked.database_id.bytes[0] = 0xdb;
-        assert_int_equal(spool_add(*state, &plain, NULL), 0);
-        assert_int_equal(spool_add(*state, &linked, NULL), 0);
+        assert_int_equal(spool_add(*state, &plain, ASKED, NULL), 0);
+        assert_int_equal(spool_add(*state, &linked, ASKED, NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(out.data,
-                            "0\t01000000-0000-0000-0000-000000000000\tplain\t\\N\t\\N\tf\n"
-                            "1\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-"
-                            "0000-000000000000\t\\N\tf\n");
+        assert_string_equal(
+                out.data,
+                "0\t1700\t01000000-0000-0000-0000-000000000000\tplain\t\\N\t\\N\tf\n"
+                "1\t1700\t02000000-0000-0000-0000-000000000000\tlinked\tdb000000-0000-0000-"
+                "0000-000000000000\t\\N\tf\n");
         assert_int_equal(spool_rows(*state), 2);
 }
 
@@ -119,10 +122,10 @@ static void names_are_escaped(void **state)
                 char expected[200];
                 DatabaseConnection r = row(1, cases[i].name);
                 spool_reset(*state);
-                assert_int_equal(spool_add(*state, &r, NULL), 0);
+                assert_int_equal(spool_add(*state, &r, ASKED, NULL), 0);
                 read_all(*state, &out);
                 (void)snprintf(expected, sizeof(expected),
-                               "0\t01000000-0000-0000-0000-000000000000\t%s\t\\N\t\\N\tf\n",
+                               "0\t1700\t01000000-0000-0000-0000-000000000000\t%s\t\\N\t\\N\tf\n",
                                cases[i].text);
                 assert_string_equal(out.data, expected);
         }
@@ -135,7 +138,7 @@ static void a_name_ends_where_its_size_says(void **state)
         char *name = malloc(3); /* exactly: reading on would be seen by the sanitizer */
         memcpy(name, "a\tb", 3);
         DatabaseConnection r = {.name = name, .name_size = 3};
-        assert_int_equal(spool_add(*state, &r, NULL), 0);
+        assert_int_equal(spool_add(*state, &r, ASKED, NULL), 0);
         free(name);
         read_all(*state, &out);
         assert_non_null(strstr(out.data, "\ta\\tb\t"));
@@ -150,8 +153,8 @@ static void fill_beyond_memory(Spool *s, Text *expected)
                 DatabaseConnection r = {.name = name,
                                         .name_size = 1 + (size_t)(i * 37) % sizeof(name)};
                 memcpy(r.id.bytes, &i, sizeof(i));
-                assert_int_equal(spool_add(s, &r, NULL), 0);
-                assert_int_equal(text_printf(expected, "%d\t%s\t%.*s\t\\N\t\\N\tf\n", i,
+                assert_int_equal(spool_add(s, &r, ASKED, NULL), 0);
+                assert_int_equal(text_printf(expected, "%d\t1700\t%s\t%.*s\t\\N\t\\N\tf\n", i,
                                              uuid_format(&r.id, id), (int)r.name_size, name),
                                  0);
         }
@@ -297,13 +300,12 @@ static void a_full_disk_is_a_fault_and_leaves_the_spool_as_it_was(void **state)
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
         int e;
         /* another row each time: the same one would not be added */
-        while (name[0] = (char)('a' + rows % 2), (e = spool_add(*state, &r, &fault)) == 0) {
-                assert_int_equal(
-                        text_printf(
-                                &expected,
-                                "%lld\t00000000-0000-0000-0000-000000000000\t%.*s\t\\N\t\\N\tf\n",
-                                (long long)rows++, (int)sizeof(name), name),
-                        0);
+        while (name[0] = (char)('a' + rows % 2), (e = spool_add(*state, &r, ASKED, &fault)) == 0) {
+                assert_int_equal(text_printf(&expected,
+                                             "%lld\t1700\t00000000-0000-0000-0000-000000000000\t%.*"
+                                             "s\t\\N\t\\N\tf\n",
+                                             (long long)rows++, (int)sizeof(name), name),
+                                 0);
                 assert_true(rows < 10000);
         }
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
@@ -332,7 +334,7 @@ static void want_of_a_descriptor_is_no_matter_of_space(void **state)
         int r = 0;
         for (uint8_t i = 0; i < 30 && r == 0; i++) {
                 DatabaseConnection c = row(i, name.data);
-                r = spool_add(*state, &c, &fault);
+                r = spool_add(*state, &c, ASKED, &fault);
         }
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
         assert_int_equal(r, -EMFILE);
@@ -368,14 +370,13 @@ static void rows_that_cannot_be_mirrored_are_kept_up_to_a_cap(void **state)
         DatabaseConnection bad = row(1, "{\"id\":\t7}");
         bad.rejected = "it is odd";
         bad.anonymous = true;
-        assert_int_equal(spool_add(*state, &bad, NULL), 0);
+        assert_int_equal(spool_add(*state, &bad, ASKED, NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(
-                out.data,
-                "0\t01000000-0000-0000-0000-000000000000\t{\"id\":\\t7}\t\\N\tit is odd\tt\n");
+        assert_string_equal(out.data, "0\t1700\t01000000-0000-0000-0000-000000000000\t{\"id\":\\t7}"
+                                      "\t\\N\tit is odd\tt\n");
         for (int i = 2; i < LIMIT_REJECTED_KEPT + 6; i++) {
                 memcpy(bad.id.bytes, &i, sizeof(i));
-                assert_int_equal(spool_add(*state, &bad, NULL), 0);
+                assert_int_equal(spool_add(*state, &bad, ASKED, NULL), 0);
         }
         text_reset(&out);
         read_all(*state, &out);
@@ -394,7 +395,7 @@ static void verdicts_come_out_as_copy_text(void **state)
         const DatabaseConnection elsewhere = {
                 .id = id, .edge_connection_id = {.bytes = {0xcd}}, .name = "a\tb", .name_size = 3};
         const SpoolVerdict verdicts[] = {
-                {.id = id, .gone = true, .http_status = 410},
+                {.id = id, .gone = true, .http_status = 410, .asked_usec = ASKED},
                 {.id = id, .moved = &elsewhere, .http_status = 200},
                 {.id = id, .http_status = 503},
                 {.id = id},
@@ -402,12 +403,13 @@ static void verdicts_come_out_as_copy_text(void **state)
         for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
                 assert_int_equal(spool_add_verdict(*state, &verdicts[i], NULL), 0);
         read_all(*state, &out);
-        assert_string_equal(out.data,
-                            "ab000000-0000-0000-0000-000000000000\tt\t410\t\\N\t\\N\t\\N\n"
-                            "ab000000-0000-0000-0000-000000000000\tf\t200\tcd000000-0000-0000-0000-"
-                            "000000000000\ta\\tb\t\\N\n"
-                            "ab000000-0000-0000-0000-000000000000\t\\N\t503\t\\N\t\\N\t\\N\n"
-                            "ab000000-0000-0000-0000-000000000000\t\\N\t\\N\t\\N\t\\N\t\\N\n");
+        assert_string_equal(
+                out.data,
+                "1700\tab000000-0000-0000-0000-000000000000\tt\t410\t\\N\t\\N\t\\N\n"
+                "0\tab000000-0000-0000-0000-000000000000\tf\t200\tcd000000-0000-0000-0000-"
+                "000000000000\ta\\tb\t\\N\n"
+                "0\tab000000-0000-0000-0000-000000000000\t\\N\t503\t\\N\t\\N\t\\N\n"
+                "0\tab000000-0000-0000-0000-000000000000\t\\N\t\\N\t\\N\t\\N\t\\N\n");
 }
 
 int main(void)
