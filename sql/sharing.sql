@@ -37,12 +37,16 @@ BEGIN
     END IF;
 END $$;
 
--- A database that has subscribed goes on behind the runs that it was given: replication brings no sequence.
+-- A database that has subscribed goes on behind the runs that it was given, of which it may have no more than the edges name: replication brings no sequence. And
+-- its tables may be of different times: the next sync of each edge compares all rows.
 DO $$
 BEGIN
     PERFORM setval('edgemirror.sync_run_run_id_seq', r.newest)
-       FROM (SELECT max(run_id) AS newest FROM edgemirror.sync_run) r, edgemirror.sync_run_run_id_seq s
-      WHERE r.newest > s.last_value;
+       FROM (SELECT greatest((SELECT max(run_id) FROM edgemirror.sync_run), (SELECT max(last_run_id) FROM edgemirror.edge)) AS newest) r, edgemirror.sync_run_run_id_seq s
+      WHERE r.newest > s.last_value OR r.newest = s.last_value AND NOT s.is_called;
+    IF FOUND THEN
+        UPDATE edgemirror.edge SET list_digest = NULL WHERE list_digest IS NOT NULL;
+    END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN NULL;
 END $$;

@@ -131,8 +131,8 @@ int writer_check(const PGresult *result, Fault *ret_fault)
                         own_command());
         else if (behind)
                 fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
-                          "the journal has runs with later numbers than the next one would get, as "
-                          "a subscription brings them; run %s migrate",
+                          "the edges name runs with later numbers than the next one would get, as "
+                          "after a subscription; run %s migrate",
                           own_command());
         return subscribes || behind ? -EROFS : 0;
 }

@@ -287,7 +287,7 @@ static void a_subscriber_takes_over(void **state)
         assert_string_equal(fault_code_name(b->fault.code), "pg-subscriber");
         assert_non_null(strstr(b->fault.message, "run edgemirror migrate"));
         bench_try_check(b);
-        assert_non_null(strstr(b->checked, "the journal has runs with later numbers"));
+        assert_non_null(strstr(b->checked, "the edges name runs with later numbers"));
         bench_migrate(b);
         bench_try_check(b);
         assert_null(strstr(b->checked, "later numbers"));

@@ -674,6 +674,41 @@ static void another_role_is_the_service_with_what_is_printed_for_it(void **state
         sql(w, "GRANT TEMPORARY ON DATABASE test TO PUBLIC");
 }
 
+/* Those that the edges name are taken, whatever the journal still has; who may not change the
+ * numbers sees it as well. */
+static void run_numbers_that_are_taken_are_not_given_again(void **state)
+{
+        World *w = *state;
+        static const char *const losses[] = {
+                "SELECT setval('edgemirror.sync_run_run_id_seq', 1, false)",
+                "TRUNCATE edgemirror.sync_run RESTART IDENTITY",
+                /* a mirror that was synced once, and to which one has subscribed */
+                "SELECT setval('edgemirror.sync_run_run_id_seq', 1, false); UPDATE edgemirror.edge "
+                "SET last_run_id = 1 WHERE last_run_id IS NOT NULL",
+        };
+        for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+                sign_in(w, "em", "test");
+                assert_int_equal(RUN(w, "migrate"), 0);
+                assert_int_equal(RUN(w, "migrate", "--grants", "svc"), 0);
+                char *grants = harness_read(w->folder, "out");
+                sql(w, grants);
+                free(grants);
+                assert_int_equal(sync_all(w), 0);
+                sql(w, losses[i]);
+                sign_in(w, "svc", "test");
+                assert_int_equal(RUN(w, "check"), 69);
+                assert_says(w, "out", "the edges name runs with later numbers", true);
+                assert_int_equal(RUN(w, "sync"), 69);
+                sign_in(w, "em", "test");
+                assert_int_equal(RUN(w, "migrate"), 0);
+                assert_int_equal(RUN(w, "check"), 0);
+                assert_one(w, "SELECT count(list_digest) FROM edgemirror.edge", "0");
+                assert_int_equal(RUN(w, "sync"), 0);
+                assert_one(w, "SELECT count(list_digest) FROM edgemirror.edge WHERE row_count > 0",
+                           "2");
+        }
+}
+
 /* Who alone can change it, instead of a right that does not suffice. */
 static void a_role_that_does_not_own_the_schema_is_told_who_does(void **state)
 {
@@ -1041,6 +1076,8 @@ int main(void)
                 cmocka_unit_test_setup(a_role_that_may_not_connect_is_told_what_grants_it,
                                        migrated_database),
                 cmocka_unit_test_setup(another_role_is_the_service_with_what_is_printed_for_it,
+                                       migrated_database),
+                cmocka_unit_test_setup(run_numbers_that_are_taken_are_not_given_again,
                                        migrated_database),
                 cmocka_unit_test_setup(check_fails_when_the_longest_list_would_not_fit,
                                        migrated_database),
