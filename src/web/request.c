@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define CLOSING "the monitor is being closed"
 
@@ -275,15 +276,35 @@ bool web_request_is_served(const WebRequest *r)
         return strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
 }
 
+typedef struct HostCheck {
+        const char *names;
+        bool allowed;
+} HostCheck;
+
+static enum MHD_Result host_on_header(void *userdata, enum MHD_ValueKind kind _unused_,
+                                      const char *key, const char *value)
+{
+        HostCheck *host = userdata;
+        if (strcasecmp(key, MHD_HTTP_HEADER_HOST) == 0)
+                host->allowed = host->allowed && host_is_allowed(value, host->names);
+        return MHD_YES;
+}
+
+/* Every one that is named: of two, a gateway may have meant the other. */
+static bool request_host_is_allowed(const WebRequest *r)
+{
+        HostCheck host = {r->service->host_names, host_is_allowed(NULL, NULL)};
+        (void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, host_on_header, &host);
+        return host.allowed;
+}
+
 /* The first that holds. */
 static void request_route(WebRequest *r, WebRouteFind find)
 {
-        const char *host =
-                MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
         r->route = r->malformed ? NULL : find(r->path, &r->rest);
         if (!web_request_is_served(r))
                 web_request_answer_line(r, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
-        else if (!host_is_allowed(host, r->service->host_names))
+        else if (!request_host_is_allowed(r))
                 web_request_answer_line(r, MHD_HTTP_MISDIRECTED_REQUEST,
                                         "this host name is not one of the monitor's; see "
                                         "host_names of [monitor]");

@@ -94,6 +94,11 @@ sql/queries/apply_rows.sql
 integration/test_confirm *removal_delay_is_over
 s/coalesce(proven_since, asked_at)/asked_at/
 
+a second Host of a request is not looked at
+src/web/request.c
+integration/test_monitor_hostile methods*
+s/host->allowed = host->allowed && host_is_allowed/host->allowed = host->allowed || host_is_allowed/
+
 a list takes a row back from the edge to which it has moved meanwhile
 sql/queries/apply_compare.sql
 integration/test_moves a_row_that_has_moved*

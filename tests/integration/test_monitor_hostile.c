@@ -257,6 +257,51 @@ static void random_bytes(void **state)
         assert_answers_again(w);
 }
 
+/* Each is refused; what it costs is printed. */
+static void methods_hosts_and_paths(void **state)
+{
+        static const char *const REQUESTS[] = {
+                "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n",
+                "PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc",
+                "DELETE /edges/main HTTP/1.1\r\nHost: localhost\r\n",
+                "TRACE / HTTP/1.1\r\nHost: localhost\r\n",
+                "CONNECT localhost:5432 HTTP/1.1\r\nHost: localhost\r\n",
+                "get / HTTP/1.1\r\nHost: localhost\r\n",
+                "GET / HTTP/1.1\r\nHost: attacker.example\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost.attacker.example\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost@attacker.example\r\n",
+                "GET / HTTP/1.1\r\nHost: [::1\r\n",
+                "GET / HTTP/1.1\r\nHost:\r\n",
+                "GET / HTTP/1.1\r\nX: y\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost\r\nHost: attacker.example\r\n",
+                "GET http://attacker.example/ HTTP/1.1\r\nHost: localhost\r\n",
+                "GET /../../../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n",
+                "GET /%2e%2e/%2e%2e/etc/passwd HTTP/1.1\r\nHost: localhost\r\n",
+                "GET /edges/..%2f..%2fetc%2fpasswd HTTP/1.1\r\nHost: localhost\r\n",
+                "GET /healthz%00.html HTTP/1.1\r\nHost: localhost\r\n",
+                "GET //healthz HTTP/1.1\r\nHost: localhost\r\n",
+                "GET \\healthz HTTP/1.1\r\nHost: localhost\r\n",
+                "GET /edges/%ff%fe%2 HTTP/1.1\r\nHost: localhost\r\n",
+        };
+        ServiceWorld *w = *state;
+        for (size_t i = 0; i < 20 * ARRAY_SIZE(REQUESTS); i++) {
+                const char *request = REQUESTS[i % ARRAY_SIZE(REQUESTS)];
+                int fd = web_connect(where);
+                web_send(fd, request, strlen(request));
+                web_send(fd, "\r\n", 2);
+                (void)shutdown(fd, SHUT_WR);
+                _cleanup_(cleanup_free) char *answer = web_read(fd);
+                (void)close(fd);
+                int status = web_status(answer);
+                if (status != 0 && (status < 400 || status == 500))
+                        fail_msg("%s: %d", request, status);
+                assert_null(strstr(answer, "root:"));
+                assert_null(strstr(answer, "attacker"));
+        }
+        assert_unaffected(w, "methods, hosts and paths that are none");
+        assert_answers_again(w);
+}
+
 /* What follows the first request of a connection is not answered. */
 static void a_connection_is_for_one_request(void **state)
 {
@@ -282,6 +327,7 @@ int main(void)
                 cmocka_unit_test_setup(ten_thousand_connections, hostile_setup),
                 cmocka_unit_test_setup(requests_without_measure, hostile_setup),
                 cmocka_unit_test_setup(random_bytes, hostile_setup),
+                cmocka_unit_test_setup(methods_hosts_and_paths, hostile_setup),
                 cmocka_unit_test_setup(a_connection_is_for_one_request, hostile_setup),
         };
         (void)signal(SIGPIPE, SIG_IGN);
