@@ -27,6 +27,7 @@ struct HttpClient {
         HttpTransferList lists[HTTP_PLACES];
         unsigned in_flight;       /* on the wire */
         uint64_t tls_failed_usec; /* the last time; ca_file may have been corrected since */
+        bool tls_in_doubt;        /* … and no connection that was made since has worked */
 };
 
 static HttpTransferList *client_list(HttpClient *client, HttpPlace place)
@@ -52,8 +53,12 @@ static void client_finish(HttpClient *client, HttpTransfer *t, CURLcode result)
 {
         http_transfer_finish(t, result);
         FaultCode code = t->response.fault.code;
-        if (code == CODE_HTTP_TLS || code == CODE_PROXY_TLS)
+        if (code == CODE_HTTP_TLS || code == CODE_PROXY_TLS) {
                 client->tls_failed_usec = clock_monotonic_usec();
+                client->tls_in_doubt = true;
+        } else if (t->is_first && t->response.error >= 0) {
+                client->tls_in_doubt = false;
+        }
         client_move(client, t, HTTP_PLACE_DONE);
         (void)sd_event_source_set_enabled(client->delivery, SD_EVENT_ONESHOT);
 }
@@ -69,7 +74,7 @@ static int client_send(HttpClient *client, HttpTransfer *t)
         (void)http_credentials_reload_certificate(&client->credentials, &fault);
         int r = http_transfer_show(t, &client->credentials);
         if (r >= 0)
-                r = http_transfer_trust(t, client->tls_failed_usec);
+                r = http_transfer_trust(t, client->tls_failed_usec, client->tls_in_doubt);
         return r < 0 ? r : curl_loop_add(client->loop, t->easy);
 }
 

@@ -352,11 +352,14 @@ int http_transfer_show(HttpTransfer *t, const HttpCredentials *c)
 }
 
 /* In whole seconds, as libcurl counts: cut down, so that nothing older is used. */
-int http_transfer_trust(HttpTransfer *t, uint64_t since_usec)
+int http_transfer_trust(HttpTransfer *t, uint64_t since_usec, bool in_doubt)
 {
         CURL *easy = t->easy;
         uint64_t sec = (clock_monotonic_usec() - since_usec) / USEC_PER_SEC;
         SET(CURLOPT_CA_CACHE_TIMEOUT, sec < CA_CACHE_SEC ? (long)sec : (long)CA_CACHE_SEC);
+        if (in_doubt) /* one that was made before says nothing of the next */
+                SET(CURLOPT_FRESH_CONNECT, 1L);
+        t->is_first = in_doubt;
         return 0;
 }
 

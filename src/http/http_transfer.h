@@ -42,6 +42,7 @@ struct HttpTransfer {
         int socket_errno;
         HttpStop stop;
         bool uncounted;
+        bool is_first; /* on a connection made after a failure of TLS */
         HttpPhase phase;
         uint64_t request_timeout_usec;
         uint64_t started_usec; /* when it left the queue */
@@ -65,8 +66,9 @@ int http_transfer_new(const HttpClientOptions *options, const HttpRequest *reque
 /* Sent with these from now on, copied: before it goes out. -ENOMEM, -EINVAL. */
 int http_transfer_show(HttpTransfer *t, const HttpCredentials *credentials);
 
-/* Of ca_file it uses what was read after `since_usec`, or reads it. -ENOMEM, -EINVAL. */
-int http_transfer_trust(HttpTransfer *t, uint64_t since_usec);
+/* Of ca_file it uses what was read after `since_usec`, or reads it; in doubt, on a connection that
+ * is made for it. -ENOMEM, -EINVAL. */
+int http_transfer_trust(HttpTransfer *t, uint64_t since_usec, bool in_doubt);
 
 /* By libcurl: it waits for bytes of a socket, or of the resolver. */
 void http_transfer_reading(HttpTransfer *t);

@@ -182,6 +182,37 @@ static void a_corrected_ca_file_is_used_after_a_failure(void **state)
         assert_int_equal(n_requests, 5);
 }
 
+/* A connection that was made before a failure lives on, and says nothing of the next one. */
+static void after_a_failure_a_connection_is_made_anew(void **state)
+{
+        unsigned n_requests = 0;
+        struct MHD_Daemon *good = serve(*state, "good", "NORMAL", &n_requests),
+                          *alone = serve(*state, "alone", "NORMAL", &n_requests);
+        char ca_file[256];
+        (void)snprintf(ca_file, sizeof(ca_file), "%s/trusted.pem", (const char *)*state);
+        Bench bench;
+        Seen seen;
+        HttpClientOptions options = http_bench_options();
+        options.ca_file = ca_file;
+        bench_open(&bench, &options);
+        trust("authority.pem", ca_file);
+        get(&bench, good, &seen);
+        assert_int_equal(seen.error, 0);
+        get(&bench, alone, &seen);
+        assert_int_equal(seen.error, -EKEYREJECTED);
+        trust("alone.pem", ca_file);
+        for (int i = 0; i < 2; i++) {
+                get(&bench, good, &seen);
+                assert_int_equal(seen.error, -EKEYREJECTED);
+        }
+        get(&bench, alone, &seen);
+        assert_int_equal(seen.error, 0);
+        bench_close(&bench);
+        MHD_stop_daemon(good);
+        MHD_stop_daemon(alone);
+        assert_int_equal(n_requests, 2);
+}
+
 /* For every edge alike, so it is no failure of one of them. */
 static void a_ca_file_that_is_not_there_is_ours_to_correct(void **state)
 {
@@ -327,6 +358,7 @@ int main(void)
                 cmocka_unit_test(a_good_certificate_is_taken),
                 cmocka_unit_test(a_wrong_certificate_is_named_and_nothing_is_sent),
                 cmocka_unit_test(a_corrected_ca_file_is_used_after_a_failure),
+                cmocka_unit_test(after_a_failure_a_connection_is_made_anew),
                 cmocka_unit_test(tls_below_1_2_is_refused),
                 cmocka_unit_test(a_ca_file_that_is_not_there_is_ours_to_correct),
                 cmocka_unit_test(a_port_without_tls_is_called_that),
