@@ -1,4 +1,5 @@
 #include "catalog/answer.h"
+#include "base/duration.h"
 #include "catalog/json.h"
 #include <errno.h>
 #include <stdio.h>
@@ -315,6 +316,21 @@ static void fault_web_page(const Shown *shown, Fault *ret)
                   detail[0] ? ": " : "", detail);
 }
 
+enum { CACHE_BYTES = 160 };
+
+/* Whether it is that of a cache, which proves nothing of what is. */
+static void answer_kept(const HttpResponse *response, char out[static CACHE_BYTES])
+{
+        char age[DURATION_STRING_SIZE];
+        out[0] = '\0';
+        if (response->age_sec > 0)
+                (void)snprintf(
+                        out, CACHE_BYTES,
+                        ", %s old: a cache in between has kept it, and must not keep what "
+                        "the catalog answers",
+                        duration_format_short((uint64_t)response->age_sec * USEC_PER_SEC, age));
+}
+
 static void answer_fault(const Shown *shown, int expected, const AnswerAuth *auth, bool foreign,
                          Fault *ret, AnswerText *text)
 {
@@ -324,12 +340,13 @@ static void answer_fault(const Shown *shown, int expected, const AnswerAuth *aut
                                          : meaning_find(response->status, foreign);
         const StatusMeaning *page = foreign ? certificate_page_find(response) : NULL;
         m = page ? page : m;
-        char detail[DETAIL_BYTES];
+        char detail[DETAIL_BYTES], kept[CACHE_BYTES];
         answer_detail(shown, detail, text);
+        answer_kept(response, kept);
         const char *label = detail[0] ? ". It says: " : "";
         if (m) {
-                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d)%s%s", m->message,
-                          advice(m, foreign, auth), response->status, label, detail);
+                fault_set(ret, m->scope, EIO, m->code, "%s%s (HTTP %d%s)%s%s", m->message,
+                          advice(m, foreign, auth), response->status, kept, label, detail);
                 ret->retryable = m->retryable;
                 ret->refused = m->refused;
         } else if (answer_is_redirect(response)) {

@@ -128,6 +128,9 @@ static void anything_but_the_catalogs_own_word_holds_the_row(void **state)
                 assert_counts(w, "held", 1, 0, 1);
                 assert_string_equal(error_of(w, "code"), "removals-unproven");
                 assert_int_equal(present(w), 20);
+                if (strstr(answers[i], "age_s"))
+                        assert_non_null(strstr(error_of(w, "message"),
+                                               "(HTTP 404, 50m old: a cache in between"));
                 control(w, "/control/faults", "");
                 assert_int_equal(sync_all(w), 0);
                 assert_counts(w, "synced", 0, 1, 0);
