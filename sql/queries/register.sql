@@ -1,6 +1,7 @@
 -- Makes edges known. An edge that does not change is not written. A time in $8 (microseconds since 1970; 0: the queue does not change) is when the edge is
 -- due: at once in force when it is new or its schedule has changed, else only if it was to be due later; what is due already remains due; an edge that is
--- disabled is not due. One that is disabled here and wanted by another instance stays as that one has it.
+-- disabled is not due; one that has been listed and is not in the queue was listed by another mirror, of which this one is a copy or a subscriber: what became
+-- due meanwhile is not known, and it is due at once. One that is disabled here and wanted by another instance stays as that one has it.
 -- $1 ids, $2 names, $3 enabled, $4 schedules, $5 time zones, $6 origins, $7 names in the catalog, $8 times: arrays of the same length; $9 this instance (null: none).
 WITH wanted_by_others AS (
     SELECT DISTINCT x.id FROM edgemirror.instance i CROSS JOIN LATERAL unnest(i.edges) AS x (id)
@@ -25,6 +26,7 @@ WITH wanted_by_others AS (
     SELECT w.edge_connection_id, c.edge_connection_id IS NULL AS is_new, c.next_run_at AS was,
            CASE WHEN w.next_usec = 0 THEN c.next_run_at
                 WHEN NOT w.enabled THEN NULL
+                WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL THEN now()
                 WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, requested.at)
                 WHEN c.next_run_at <= now() THEN c.next_run_at
                 ELSE requested.at

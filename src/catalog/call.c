@@ -209,7 +209,8 @@ static void call_on_response(const HttpResponse *response, void *userdata);
 
 static bool call_may_send(void *userdata)
 {
-        const CatalogCall *call = userdata;
+        CatalogCall *call = userdata;
+        call->asked_usec = clock_boottime_usec();
         return !call->may_send || call->may_send(call->userdata);
 }
 
@@ -259,7 +260,7 @@ static void call_end(CatalogCall *call, const HttpResponse *response)
                                       .alone = call->alone},
                         &answer, &text);
         answer.requests = call->requests;
-        answer.asked_usec = clock_boottime_usec() - answer.elapsed_usec;
+        answer.asked_usec = call->asked_usec;
         call->complete(call, response, &answer);
         call_free(call);
 }

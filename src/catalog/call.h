@@ -79,7 +79,8 @@ struct CatalogCall {
         int64_t offset;
         unsigned limit;
         unsigned tries;      /* answers so far, or failures */
-        unsigned requests;   /* that left */
+        unsigned requests;   /* that left; the last one when: */
+        uint64_t asked_usec; /* CLOCK_BOOTTIME */
         bool alone;          /* refused, while others are not */
         bool control_asked;  /* before it asks again, another was, or there was none */
         bool repeated;       /* after a 401, with the same secret */

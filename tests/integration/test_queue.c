@@ -65,6 +65,22 @@ static void an_edge_that_is_due_stays_so_when_its_schedule_changes(void **state)
         service_stop(w, 0);
 }
 
+/* As a copy or a subscriber that takes over has it: the lists and no queue. */
+static void what_another_mirror_has_listed_is_due_at_once(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)service_start(w, 0);
+        make_due(w, 0, 2);
+        harness_service_reload(&w->services[0]);
+        await_runs(w, 0, 2, "synced", 1);
+        service_stop(w, 0);
+        free(harness_sql(&w->pg, "TRUNCATE edgemirror.edge_claim, edgemirror.instance"));
+        (void)service_start(w, 0);
+        await_runs(w, 0, 2, "synced", 2);
+        service_stop(w, 0);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 6);
+}
+
 /* Another configuration's edge takes the only place, and goes back. */
 static void a_lease_that_goes_back_leaves_its_place_at_once(void **state)
 {
@@ -371,6 +387,7 @@ int main(void)
                 cmocka_unit_test_setup(a_schema_made_anew_is_registered_again, few_edges),
                 cmocka_unit_test_setup(an_edge_that_is_due_stays_so_when_its_schedule_changes,
                                        few_edges),
+                cmocka_unit_test_setup(what_another_mirror_has_listed_is_due_at_once, few_edges),
                 cmocka_unit_test_setup(a_lease_that_goes_back_leaves_its_place_at_once, few_edges),
                 cmocka_unit_test_setup(a_retry_is_not_lost_with_postgres, few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_ends_the_pause_after_failures, few_edges),
