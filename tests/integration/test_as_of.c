@@ -182,6 +182,53 @@ static void a_row_that_another_edge_has_removed_is_not_restored_by_what_was_seen
         assert_with(b, "one");
 }
 
+/* Between the comparison and the writing, for which the rows of both edges are locked. */
+static void apply_while(MirrorBench *b, const char *meanwhile)
+{
+        PGconn *other = PQconnectdb(b->pg.conninfo);
+        PQclear(PQexec(other, "BEGIN"));
+        PQclear(PQexec(other, meanwhile));
+        assert_int_equal(PQtransactionStatus(other), PQTRANS_INTRANS);
+
+        _cleanup_(cleanup_spool) Spool *spool = list_of(&bench_edge, 4);
+        DatabaseConnection row = connection(ROW, "row");
+        assert_int_equal(spool_add(spool, &row, at(5), NULL), 0);
+        MirrorRun run = bench_claim(b, &bench_edge);
+        bench_apply_begin(b, &run, &(MirrorSnapshot){.rows = spool, .missing = MIRROR_MISSING_HOLD},
+                          NULL);
+        for (int i = 0; harness_sql_long(&b->pg, "SELECT count(*) FROM pg_stat_activity WHERE "
+                                                 "wait_event_type = 'Lock'") == 0;
+             i++) {
+                assert_true(i < 1000 && !b->done);
+                assert_true(sd_event_run(b->event, 10000) >= 0);
+        }
+        PQclear(PQexec(other, "COMMIT"));
+        PQfinish(other);
+        mirror_bench_wait(b);
+        assert_string_equal(b->fault.message, "");
+}
+
+static void what_another_edge_writes_meanwhile_has_all_compared_anew(void **state)
+{
+        MirrorBench *b = *state;
+        (void)sees(b, &bench_other_edge, 0, 1, "row");
+        apply_while(b, "UPDATE edgemirror.edge SET row_count = row_count WHERE name = 'two';"
+                       "UPDATE edgemirror.database_connection SET name = 'newer', changed_at = "
+                       "now(), as_of = now() WHERE name = 'row'");
+        assert_with(b, "two");
+        assert_sql(b, "SELECT count(*) FROM edgemirror.inventory WHERE name = 'newer'", "1");
+}
+
+static void what_another_edge_removes_meanwhile_is_not_restored(void **state)
+{
+        MirrorBench *b = *state;
+        (void)sees(b, &bench_other_edge, 0, 1, "row");
+        apply_while(b, "UPDATE edgemirror.edge SET row_count = row_count - 1 WHERE name = 'two';"
+                       "UPDATE edgemirror.database_connection SET removed_at = now(), as_of = "
+                       "now() WHERE name = 'row'");
+        assert_with(b, "");
+}
+
 /* It was written while a clock was ahead. */
 static void a_time_that_has_not_come_yet_keeps_no_row(void **state)
 {
@@ -205,6 +252,9 @@ int main(void)
                 cmocka_unit_test_setup(
                         a_row_that_another_edge_has_removed_is_not_restored_by_what_was_seen_before,
                         begin),
+                cmocka_unit_test_setup(what_another_edge_writes_meanwhile_has_all_compared_anew,
+                                       begin),
+                cmocka_unit_test_setup(what_another_edge_removes_meanwhile_is_not_restored, begin),
                 cmocka_unit_test_setup(a_time_that_has_not_come_yet_keeps_no_row, begin),
         };
         return cmocka_run_group_tests_name("as_of", tests, mirror_bench_setup,

@@ -166,10 +166,10 @@ static void first_proof_was(World *w, const char *ago)
         assert_int_equal(harness_sql_long(&w->pg, statement), 1);
 }
 
-/* A list is under way: its first page waits to be released. */
-static void await_list(World *w)
+/* The missing row, after the one that proves that an answer means something. */
+static void await_question(World *w)
 {
-        for (int i = 0; requests_of(w, "list") < 1; i++) {
+        for (int i = 0; requests_of(w, "one") < 2; i++) {
                 assert_true(i < 2000);
                 (void)poll(NULL, 0, 10);
         }
@@ -197,12 +197,13 @@ static void a_row_is_removed_when_removal_delay_is_over(void **state)
                 assert_sync(w, NULL, 0, 1, 0);
         assert_held(w, "pending 404 2");
 
-        /* the hour is over when the list has begun already */
-        control(w, "/control/faults", "{\"kind\":\"list\",\"count\":1,\"delay_ms\":600000}");
+        /* the hour is over when the catalog has been asked already */
+        control(w, "/control/faults",
+                "{\"kind\":\"one\",\"skip\":1,\"count\":1,\"delay_ms\":600000}");
         control(w, "/control/log", "");
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "main", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
-        await_list(w);
+        await_question(w);
         first_proof_was(w, "1 hour");
         control(w, "/control/release", "{}");
         assert_int_equal(harness_program_wait(pid), 0);

@@ -516,6 +516,9 @@ static void assert_says_discovery(ServiceWorld *w, const char *words)
         free(out);
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
                                  "'2 minutes' WHERE stopped_at IS NULL"));
+        /* it stands, whatever signs of life come */
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE stopped_at IS NULL "
+                             "AND seen_at > waiting_since + interval '2 minutes'");
         assert_int_equal(service_program(w, "status", "--check", NULL), 1);
         out = harness_read(w->folder, "out");
         assert_non_null(strstr(out, "waits for Edge connections to be discovered"));

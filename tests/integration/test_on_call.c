@@ -102,6 +102,10 @@ static void who_was_killed_is_not_silent_when_another_of_its_name_is_alive(void 
         assert_out(w, "the-one has given no sign of life for ", true);
         /* however long the edges stay its own: it gives one every few seconds */
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET lease = '1 hour', seen_at = "
+                                 "now() - interval '30 seconds'"));
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, "and counts as dead in ", true);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET lease = '1 hour', seen_at = "
                                  "now() - interval '61 seconds'"));
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "the-one has given no sign of life for ", true);
