@@ -101,6 +101,7 @@ schedule = every 24h
 spread = 0s
 poll_min = 100ms
 poll_max = 200ms
+removal_delay = 0s
 END
 for i in "${!names[@]}"; do
         printf '[edge "%s"]\nid = %s\n' "${names[i]}" "${edges[i]}" >>"$work/edgemirror.conf"
@@ -220,8 +221,9 @@ check "the reader writes nothing" eval '! reader_writes'
 
 # ---- what stops everything ---------------------------------------------------------------------
 
-control settings '{"token_series": 1}'
+# the token that is revoked is to be the last: another is asked for at once
 control faults '{"kind": "token", "status": 401}'
+control settings '{"token_series": 1}'
 for name in CatalogDown CredentialsRefused TokenExpiring; do
         await "alert Edgemirror$name" alert "Edgemirror$name"
 done
