@@ -36,6 +36,11 @@ typedef struct Fault {
         char message[LIMIT_FAULT_MESSAGE_BYTES];
 } Fault;
 
+/* When a secret that was corrected is taken: for every message about one that is refused. */
+#define SECRET_RENEWAL                                                                             \
+        "a file that has changed is read by itself, credential:NAME when the service starts: "     \
+        "systemctl restart edgemirror, or edgemirror@NAME"
+
 /* Fills `f` (NULL: nowhere) and returns -error, so that a caller can `return fault_set(…)`. `error`
  * is a positive errno. Text beyond the buffer is cut at a character, with "…". Control characters
  * are replaced. Not retryable, not refused, and of the origin that the code has; set those fields

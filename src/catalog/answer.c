@@ -80,7 +80,7 @@ static const struct {
         {"The SSL certificate error",
          {400, FAULT_PEER, false, true, CODE_HTTP_CERTIFICATE_REFUSED,
           "the server refuses the certificate of cert_file; has it expired, or is its issuer not "
-          "trusted there?"}},
+          "trusted there? Here, " SECRET_RENEWAL}},
 };
 
 static const StatusMeaning *certificate_page_find(const HttpResponse *response)

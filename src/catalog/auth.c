@@ -32,7 +32,7 @@ struct Auth {
         bool acquiring;   /* it was begun, and has not ended */
         bool beginning;   /* and its method has not returned yet */
         Fault fault;      /* of the last acquisition */
-        char unread[600]; /* the advice while the secret cannot be read again; "": it can */
+        char unread[800]; /* the advice while the secret cannot be read again; "": it can */
         uint64_t retry_usec;
 };
 
@@ -313,13 +313,13 @@ static int bearer_acquire(Auth *a, const char *username _unused_, const char *se
 
 const AuthMethod auth_basic = {
         .secret_key = "password_file",
-        .advice = "; check username and password_file",
+        .advice = "; check username and password_file; " SECRET_RENEWAL,
         .acquire = basic_acquire,
 };
 
 const AuthMethod auth_bearer = {
         .secret_key = "token_file",
-        .advice = "; check token_file: has the token expired?",
+        .advice = "; check token_file (has the token expired?); " SECRET_RENEWAL,
         .check = bearer_check,
         .acquire = bearer_acquire,
 };

@@ -158,7 +158,7 @@ typedef struct ErrorMeaning {
 
 static const ErrorMeaning error_meanings[] = {
         {"invalid_client", true,
-         "the client is not accepted; check client_id and client_secret_file"},
+         "the client is not accepted; check client_id and client_secret_file; " SECRET_RENEWAL},
         {"unauthorized_client", true,
          "the client may not use client credentials; allow it that where it is registered"},
         {"invalid_grant", true, "client credentials are not accepted; check token_url"},

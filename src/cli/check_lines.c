@@ -16,6 +16,7 @@
 #include "http/ca_file.h"
 #include "http/client_certificate.h"
 #include "mirror/check.h"
+#include "mirror/instance.h"
 #include "mirror/spool.h"
 #include <errno.h>
 #include <stdio.h>
@@ -118,10 +119,15 @@ void check_environment(Checks *c)
         }
 }
 
+static bool is_credential(const char *where)
+{
+        return where && text_starts_with(where, "credential:");
+}
+
 /* systemd has not passed on what only the service gets. */
 static bool is_of_service(const char *where)
 {
-        return text_starts_with(where, "credential:") && !getenv("CREDENTIALS_DIRECTORY");
+        return is_credential(where) && !getenv("CREDENTIALS_DIRECTORY");
 }
 
 /* A file of a secret, when nothing is opened that would read it. A credential is there only where
@@ -348,6 +354,29 @@ static bool check_is_to_come(Checks *c, const MirrorCheck *check)
         return of_version || of_grants;
 }
 
+/* What was tried here is what is on disk. */
+static void check_on_instance(const MirrorInstanceStatus *instance, const Fault *fault _unused_,
+                              void *userdata)
+{
+        Checks *c = userdata;
+        if (!instance)
+                (void)sd_event_exit(c->session.event, 0);
+        else if (instance->alive && !c->told_of_service)
+                check_note(c, "secrets", "of the service that runs: " SECRET_RENEWAL);
+        c->told_of_service = c->told_of_service || (instance && instance->alive);
+}
+
+/* Whether somebody is asked who runs. */
+static bool check_instances(Checks *c)
+{
+        const Config *config = c->session.config;
+        if (!is_credential(config_catalog_secret(&config->catalog)) &&
+            !is_credential(config->catalog.proxy_password_file) &&
+            !is_credential(config->postgres.password_file))
+                return false;
+        return mirror_instances(c->session.peers->mirror, check_on_instance, c, NULL) >= 0;
+}
+
 static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *userdata)
 {
         Checks *c = userdata;
@@ -360,7 +389,8 @@ static void check_on_mirror(const MirrorCheck *checks, size_t n_checks, void *us
                 else
                         check_line(c, what, &checks[i].fault, checks[i].detail);
         }
-        (void)sd_event_exit(c->session.event, 0);
+        if (n_checks == 0 || checks[0].fault.scope != FAULT_NONE || !check_instances(c))
+                (void)sd_event_exit(c->session.event, 0);
 }
 
 void check_postgres(Checks *c)

@@ -20,6 +20,7 @@ typedef struct Checks {
         DiscoverCallback on_found;
         void *userdata;
         uint64_t begun_usec;
+        bool told_of_service;
 } Checks;
 
 /* Leaves the status. */

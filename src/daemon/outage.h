@@ -18,8 +18,7 @@
 #define OUTAGE_CEILING_USEC (30 * USEC_PER_SEC)
 
 /* When credentials that are refused are tried, before the pause is over. */
-#define OUTAGE_REFUSED_UNTIL                                                                       \
-        ", and as soon as the credentials on disk change (credential:NAME: at a restart)"
+#define OUTAGE_REFUSED_UNTIL ", and as soon as the credentials on disk change"
 
 typedef struct Outage {
         bool down;

@@ -140,7 +140,7 @@ MEANING(client_wanted, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_WANTED,
         "the server wants a certificate of the client; set cert_file and key_file");
 MEANING(client_refused, FAULT_PEER, false, EACCES, CODE_HTTP_CERTIFICATE_REFUSED,
         "the server refuses the certificate of cert_file; has it expired, or is its issuer not "
-        "trusted there?");
+        "trusted there? Here, " SECRET_RENEWAL);
 /* Of TLS 1.2, for this and for other reasons. */
 MEANING(handshake_refused, FAULT_PEER, true, EPROTO, CODE_HTTP_TLS,
         "the server refuses the TLS handshake; does it want a certificate of the client? See "
@@ -150,7 +150,8 @@ MEANING(refused_at_once, FAULT_REQUEST, true, ECONNRESET, CODE_HTTP_RESET,
         "the connection broke right after the TLS handshake, while the request was sent; does "
         "the server want a certificate of the client, or refuse it? See cert_file");
 MEANING(proxy_refuses, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
-        "it refuses the credentials; check proxy_username and proxy_password_file");
+        "it refuses the credentials; check proxy_username and "
+        "proxy_password_file; " SECRET_RENEWAL);
 MEANING(proxy_wants_other, FAULT_PEER, false, EACCES, CODE_PROXY_UNAUTHORIZED,
         "it wants another authentication than Basic (Negotiate or NTLM, say), which this program "
         "does not know");

@@ -38,7 +38,7 @@ static const StateMeaning meanings[] = {
          "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
          "same name: put runuser -u edgemirror -- before it"},
         {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
-         "; check user, password_file and pg_hba.conf"},
+         "; check user, password_file and pg_hba.conf; " SECRET_RENEWAL},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,
          "; create the database or correct dbname in conninfo"},
         {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run @ migrate"},

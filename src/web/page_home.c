@@ -108,8 +108,8 @@ static const struct {
         [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
                                "Nothing: it goes on after it."},
         [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
-                                     "Correct the secret or the account; it is read again with the "
-                                     "next attempt. `edgemirror check` tries it at once."},
+                                     "Correct the secret or the account. `edgemirror check` tries "
+                                     "what is on disk, which this service may not have read."},
         [MIRROR_WAIT_LOCK] =
                 {"waits for a lock in PostgreSQL",
                  "Look in pg_stat_activity for the session that holds it, and end that."},

@@ -189,6 +189,16 @@ sql/queries/apply_compare.sql
 integration/test_as_of a_time_that*
 s/CASE WHEN n.listed_at <= statement_timestamp() AND k/CASE WHEN k/
 
+check says nothing of a service that may have the secret of before
+src/cli/check_lines.c
+integration/test_service_credentials log_status_and_check*
+s/else if (instance->alive && !c->told_of_service)/else if (false)/
+
+a refusal does not tell when a corrected secret is taken
+src/catalog/auth.c
+unit/test_catalog_auth a_refusal_names*
+s/password_file; " SECRET_RENEWAL/password_file"/
+
 a broken off run that nobody recorded waits for the next tick
 src/daemon/due.c
 unit/test_daemon_due a_run_whose_end_nobody*

@@ -296,7 +296,7 @@ static void what_is_no_token_is_named(void **state)
                 {"\"status\":422,\"body\":\"{\\\"error\\\":17}\"", 69, "catalog-unexpected-status",
                  "no token from "},
                 {"\"status\":401,\"body\":\"<p>no\"", 77, "token-refused",
-                 "check client_id and client_secret_file (HTTP 401)"},
+                 "systemctl restart edgemirror, or edgemirror@NAME (HTTP 401)"},
                 {"\"html\":true", 69, "catalog-not-json", "a sign-in page"},
                 {"\"redirect\":\"https://idp.example/login\"", 69, "catalog-redirect",
                  "idp.example"},

@@ -2,6 +2,7 @@
  * Proxies, real ones: whole syncs over https through squid, which hears host and port alone; and
  * whatever is wrong with a proxy is said to be the proxy's.
  */
+#include "base/fault.h"
 #include "harness/service.h"
 #include "integration/between_world.h"
 #include <signal.h>
@@ -229,7 +230,7 @@ static void every_fault_is_called_the_proxys(void **state)
         with_proxy(b, WRONG, "");
         between_assert_fault(b, 77, "proxy",
                              "it refuses the credentials; check proxy_username and "
-                             "proxy_password_file (HTTP 407)",
+                             "proxy_password_file; " SECRET_RENEWAL " (HTTP 407)",
                              "proxy-unauthorized");
         assert_clean(b);
         /* Of check once, and of two edges at once, once. */

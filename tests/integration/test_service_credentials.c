@@ -2,9 +2,11 @@
  * edgemirror run while credentials are refused, and changed: those of the catalog, and the password
  * of PostgreSQL.
  */
+#include "base/fault.h"
 #include "integration/service_world.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int many_edges(void **state)
 {
@@ -70,6 +72,47 @@ static void a_reload_to_a_wrong_account_leaves_running_syncs_alone(void **state)
         service_release(w);
         await_runs(w, 0, 0, "synced", 1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 1);
+        service_stop(w, 0);
+}
+
+static int as_credential(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(setenv("CREDENTIALS_DIRECTORY", w->folder, 1), 0);
+        assert_int_equal(setenv("EDGEMIRROR_CATALOG_PASSWORD_FILE", "credential:password", 1), 0);
+        return few_edges(state);
+}
+
+static int as_file(void **state _unused_)
+{
+        return unsetenv("CREDENTIALS_DIRECTORY") | unsetenv("EDGEMIRROR_CATALOG_PASSWORD_FILE");
+}
+
+static void assert_told(ServiceWorld *w, const char *words, bool expected)
+{
+        _cleanup_(cleanup_free) char *out = harness_read(w->folder, "out");
+        assert_int_equal(strstr(out, words) != NULL, expected);
+}
+
+/* The service has the copy that systemd made when it started, commands have that of now. */
+static void log_status_and_check_tell_when_a_corrected_secret_is_taken(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "migrate", NULL, NULL), 0);
+        assert_int_equal(service_program(w, "check", NULL, NULL), 0);
+        assert_told(w, SECRET_RENEWAL, false); /* nobody runs */
+        HarnessService *s = service_start(w, 0);
+        assert_int_equal(service_program(w, "check", NULL, NULL), 0);
+        assert_told(w, "\nnote    secrets ", true);
+        assert_told(w, SECRET_RENEWAL, true);
+        service_control(w, "/control/settings", "{\"auth\":\"basic:svc:another\"}");
+        make_due(w, 0, 0);
+        harness_service_reload(s);
+        service_await_sql(
+                w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'credentials'");
+        assert_true(harness_service_logged(s, SECRET_RENEWAL) >= 1);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_told(w, SECRET_RENEWAL, true);
         service_stop(w, 0);
 }
 
@@ -163,6 +206,9 @@ int main(void)
                         many_edges),
                 cmocka_unit_test_setup(a_reload_to_a_wrong_account_leaves_running_syncs_alone,
                                        few_edges),
+                cmocka_unit_test_setup_teardown(
+                        log_status_and_check_tell_when_a_corrected_secret_is_taken, as_credential,
+                        as_file),
                 cmocka_unit_test_setup_teardown(
                         the_password_of_postgres_may_change_while_the_service_runs, few_edges,
                         trust_again),

@@ -136,15 +136,15 @@ static void a_refusal_names_why_the_secret_could_not_be_read_again(void **state)
         Auth *a = auth_of(&auth_basic, "svc", &secret);
         Fault fault;
         assert_int_equal(auth_prepare(a, &fault), 1);
-        assert_string_equal(auth_advice(a), "; check username and password_file");
+        assert_string_equal(auth_advice(a), "; check username and password_file; " SECRET_RENEWAL);
         secret = NULL;
         assert_int_equal(auth_on_401(a, auth_generation(a), &first), DOUBT_LATER);
-        assert_string_equal(auth_advice(a),
-                            "; check username and password_file; the secret that is on disk now "
-                            "cannot be used and was not sent: /pw: no such file");
+        assert_string_equal(auth_advice(a), "; check username and password_file; " SECRET_RENEWAL
+                                            "; the secret that is on disk now cannot be used and "
+                                            "was not sent: /pw: no such file");
         secret = "new";
         assert_true(auth_reread(a));
-        assert_string_equal(auth_advice(a), "; check username and password_file");
+        assert_string_equal(auth_advice(a), "; check username and password_file; " SECRET_RENEWAL);
         (void)auth_free(a);
 }
 
