@@ -442,7 +442,7 @@ static void change_of_a_week_reads_a_week(void **state)
                 "INSERT INTO edgemirror.database_connection"
                 " SELECT md5(i::text)::uuid, md5('edge')::uuid, 'db', NULL, now() - interval '400 "
                 "days' + i * interval '45 minutes',"
-                "        now() - interval '340 days' + i * interval '45 minutes', NULL, 1,"
+                "        now() - interval '340 days' + i * interval '45 minutes', NULL, NULL, 1,"
                 "        now() - interval '340 days' + i * interval '45 minutes' FROM "
                 "generate_series(1, 10000) i;"
                 "ANALYZE edgemirror.database_connection_past, edgemirror.database_connection"));

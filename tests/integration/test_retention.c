@@ -55,7 +55,7 @@ static int old_history(void **state)
                 " SELECT id, edge, name, NULL, began, ended, 1, before_ended, next_began > ended"
                 "   FROM public.version WHERE next_began IS NOT NULL;"
                 "INSERT INTO edgemirror.database_connection"
-                " SELECT id, edge, name, NULL, first, began, ended, 1, before_ended"
+                " SELECT id, edge, name, NULL, first, began, NULL, ended, 1, before_ended"
                 "   FROM public.version WHERE next_began IS NULL;"
                 "UPDATE edgemirror.database_connection_past SET began_as = CASE WHEN "
                 "previous_ended_at < valid_from THEN 'restored' ELSE 'changed' END"

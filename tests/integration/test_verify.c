@@ -124,7 +124,7 @@ static void what_is_altered_by_hand_is_found_and_repaired(void **state)
                  "19 rows, and its last sync left 20\n", true},
                 {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), "
                  "edge_connection_id, 'extra', NULL,"
-                 " now(), now(), NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
+                 " now(), now(), NULL, NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
                  "21 rows, and its last sync left 20\n", true},
         };
         assert_int_equal(sync_all(w), 0);
