@@ -214,9 +214,10 @@ synced_anew() { # [DATABASE]
                 until_true sql_is "SELECT count(*) = (SELECT count(*) FROM edgemirror.edge) FROM edgemirror.sync_run WHERE run_id > $before AND outcome = 'synced' AND trigger = 'manual' AND NOT by_hand" t "${1:-reporting}"
 }
 goes_back() {
-        shown 'systemctl stop edgemirror edgemirror@acme' &&
-                shown "su - postgres -c \"psql reporting -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/before.sql\"" &&
-                shown "su - postgres -c \"psql acme -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/acme.sql\"" &&
+        # acme as a database where migrate could make no publication
+        shown 'systemctl stop edgemirror edgemirror@acme' && sql 'DROP PUBLICATION edgemirror' acme &&
+                shown "su - postgres -c \"psql reporting -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION IF EXISTS edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/before.sql\"" &&
+                shown "su - postgres -c \"psql acme -q -v ON_ERROR_STOP=1 -1 -c 'DROP PUBLICATION IF EXISTS edgemirror' -c 'DROP SCHEMA edgemirror CASCADE' -f /tmp/acme.sql\"" &&
                 shown "apt-get install -qq -o Dpkg::Use-Pty=0 --allow-downgrades /packages/edgemirror_${new}_*.deb" &&
                 shown 'edgemirror migrate' && said_so 'at version 1 already' && shown 'acme migrate' && shown 'edgemirror check' && shown 'systemctl start edgemirror edgemirror@acme' && until_true ready &&
                 synced_anew && synced_anew acme && shown 'edgemirror verify' && sql_is 'SELECT count(*) FROM edgemirror.inventory' 1743
