@@ -59,6 +59,17 @@ void fault_prefix(Fault *f, const char *format, ...)
         text_show(raw, f->message);
 }
 
+void fault_suffix(Fault *f, const char *format, ...)
+{
+        char raw[2 * LIMIT_FAULT_MESSAGE_BYTES];
+        size_t used = (size_t)snprintf(raw, sizeof(raw), "%s", f->message);
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(raw + used, sizeof(raw) - used, format, arguments);
+        va_end(arguments);
+        text_show(raw, f->message);
+}
+
 void fault_set_http_status(Fault *f, int status)
 {
         f->http_status = status;

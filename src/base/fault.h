@@ -56,6 +56,8 @@ int fault_not_begun(Fault *f, int error, const char *what);
 
 /* Puts words before the message that is there ("page 3: …"). */
 void fault_prefix(Fault *f, const char *format, ...) _printf_(2, 3);
+/* … behind it. */
+void fault_suffix(Fault *f, const char *format, ...) _printf_(2, 3);
 
 void fault_clear(Fault *f);
 

@@ -42,3 +42,11 @@ const char *own_command(void)
 {
         return own;
 }
+
+const char *own_edge_argument(const char *name, const Uuid *edge, char id[static UUID_STRING_SIZE])
+{
+        static const char plain[] =
+                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+        bool usable = name && name[0] && name[0] != '-' && name[strspn(name, plain)] == '\0';
+        return usable ? name : uuid_format(edge, id);
+}

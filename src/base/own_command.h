@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "base/uuid.h"
+
 #define OWN_COMMAND_BYTES 256
 
 /* At the start: the configuration, when it is not the default one; NULL: it is. */
@@ -19,3 +21,7 @@ void own_command_add_variables(const char *words);
  * long for a message. With variables "env NAME=VALUE edgemirror": behind "env" an alias does not
  * count, which would lose them. Too many for a message are "… edgemirror", which no shell runs. */
 const char *own_command(void);
+
+/* An edge in such a command: its name (NULL: none) where a shell takes that as it is, else its id.
+ */
+const char *own_edge_argument(const char *name, const Uuid *edge, char id[static UUID_STRING_SIZE]);

@@ -374,7 +374,8 @@ static void daemon_reload(Daemon *d)
 static void daemon_on_stop_timeout(void *userdata)
 {
         const Daemon *d = userdata;
-        log_warning("%u sync%s could not be ended within stop_timeout; a lease ends by itself",
+        log_warning("%u sync%s could not be ended within stop_timeout; nothing to do, a lease ends "
+                    "by itself",
                     d->runs.n, text_plural(d->runs.n));
         (void)sd_event_exit(d->event, 0);
 }

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/metric.h"
+#include "base/own_command.h"
 #include "base/text.h"
 #include "config/edge_names.h"
 #include "daemon/due.h"
@@ -340,11 +341,12 @@ static int edges_drop(EdgeSet *s, const Uuid *ids, size_t n)
                         s->found[kept++] = *e;
                         continue;
                 }
+                char id[UUID_STRING_SIZE];
                 log_event(LOG_LEVEL_WARNING, MESSAGE_ID_EDGE_VANISHED,
                           LOG_FIELDS(LOG_TEXT("EDGE", e->name)),
                           "%s: the catalog has this Edge connection no more; it is not synced from "
-                          "now on, and its rows stay",
-                          e->name);
+                          "now on, and its rows stay: %s retire %s ends them",
+                          e->name, own_command(), own_edge_argument(e->name, &e->id, id));
                 found_edge_done(e);
         }
         bool changed = kept < s->n_found;

@@ -64,7 +64,8 @@ static uint64_t prune_ahead(Prune *p)
         if (p->ahead_since_usec == 0) {
                 char text[DURATION_STRING_SIZE];
                 log_warning("PostgreSQL's clock went ahead by %s; history and runs are kept for so "
-                            "much longer, until it has been so for a day",
+                            "much longer, until it has been so for a day; correct the clock of "
+                            "PostgreSQL's host, and if it is right now, there is nothing to do",
                             duration_format_short((uint64_t)ahead, text));
                 p->ahead_since_usec = here;
         }

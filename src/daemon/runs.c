@@ -355,7 +355,9 @@ static int run_begin(Run *run, const ConfigEdge *edge)
 static void run_decline(Run *run, const char *why)
 {
         if (why)
-                log_warning("edge %s is due, but %s; its lease is released", run->name, why);
+                log_warning("edge %s is due, but %s; its lease is released, for whichever instance "
+                            "can sync it",
+                            run->name, why);
         run_set_over(run);
         if (run_release_lease(run, run->epoch) < 0)
                 run->settled = true; /* the lease ends by itself */

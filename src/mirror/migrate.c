@@ -80,8 +80,8 @@ static PgNext migrate_on_recorded(const PGresult *result, void *userdata, Fault 
                 }
                 if (version != row + 1) {
                         fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_GAP,
-                                  "edgemirror.schema_version lacks migration %d; restore its rows "
-                                  "before migrating",
+                                  "edgemirror.schema_version lacks migration %d; put its rows back "
+                                  "from a backup of the database before migrating",
                                   row + 1);
                         return PG_ROLLBACK;
                 }
@@ -104,7 +104,8 @@ static PgNext migrate_on_checksum(const PGresult *result, void *userdata, Fault 
                 return PG_NEXT;
         fault_set(ret_fault, FAULT_PEER, EBADMSG, CODE_SCHEMA_CHECKSUM,
                   "migration %s was applied with another text than this program has; it was not "
-                  "made by a released edgemirror",
+                  "made by a released edgemirror; install the program that made it, or put a "
+                  "backup of the database back",
                   sql_migrations[t->checking].name);
         return PG_ROLLBACK;
 }

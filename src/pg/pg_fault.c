@@ -18,6 +18,11 @@ typedef struct StateMeaning {
         "(default_transaction_read_only, or a full disk on a managed server): point conninfo at "  \
         "the primary, or make room"
 
+#define LOG_ADVICE "; PostgreSQL's own log has more"
+#define STORAGE_ADVICE                                                                             \
+        "; PostgreSQL's files or their disk are damaged: stop the service, and have whoever runs " \
+        "PostgreSQL look"
+
 static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"40P01", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
@@ -31,8 +36,15 @@ static const StateMeaning meanings[] = {
          "; transaction_timeout is too short for this"},
         {"57P05", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
         {"08", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
-        {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES,
-         "; PostgreSQL is out of disk, memory or connections"},
+        {"53100", FAULT_PEER, true, false, CODE_PG_RESOURCES,
+         "; make room where PostgreSQL has its files: @ check names a replication slot that fills "
+         "it"},
+        {"53200", FAULT_PEER, true, false, CODE_PG_RESOURCES,
+         "; PostgreSQL's host is out of memory: give it more, or PostgreSQL less to do"},
+        {"53300", FAULT_PEER, true, false, CODE_PG_RESOURCES,
+         "; raise the limit that is named (of the server, the database or the role), or lower "
+         "max_connections in [postgres]"},
+        {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES, LOG_ADVICE},
         {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " READ_ONLY_ADVICE},
         {"28000", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
@@ -49,11 +61,16 @@ static const StateMeaning meanings[] = {
          "; run @ migrate, and where that changes nothing, @ check"},
         {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
          "; @ migrate --grants ROLE prints what the service's role is granted"},
-        {"22", FAULT_RUN, false, false, CODE_PG_DATA, ""},
-        {"23", FAULT_RUN, false, false, CODE_PG_DATA, ""},
+        {"22", FAULT_RUN, false, false, CODE_PG_DATA, LOG_ADVICE},
+        {"23505", FAULT_RUN, false, false, CODE_PG_DATA,
+         "; @ check says whether numbers of runs are taken"},
+        {"23", FAULT_RUN, false, false, CODE_PG_DATA, LOG_ADVICE},
+        {"58030", FAULT_RUN, false, false, CODE_PG_ERROR, STORAGE_ADVICE},
+        {"XX001", FAULT_RUN, false, false, CODE_PG_ERROR, STORAGE_ADVICE},
+        {"XX002", FAULT_RUN, false, false, CODE_PG_ERROR, STORAGE_ADVICE},
 };
 
-static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, ""};
+static const StateMeaning other = {"", FAULT_RUN, false, false, CODE_PG_ERROR, LOG_ADVICE};
 
 /* What it means (see docs/failures.md); `detail`: the server's primary message. advice: as it is;
  * NULL for that of the table. */

@@ -324,7 +324,9 @@ static ListingStep listing_too_long(const Listing *l, Fault *ret_fault)
         fault_set(
                 ret_fault, FAULT_RUN, E2BIG, CODE_LIST_TOO_LONG,
                 "the list does not end: %lld row%s with %lld MiB of names in %lld page%s; at most "
-                "%lld rows, %lld MiB and %lld pages are taken",
+                "%lld rows, %lld MiB and %lld pages are taken, which no option changes: does a "
+                "proxy "
+                "repeat pages? If not, divide the Edge connection",
                 (long long)l->received, text_plural(l->received), (long long)(l->bytes >> 20),
                 (long long)l->pages, text_plural(l->pages), (long long)LIMIT_LIST_MAX_ROWS,
                 (long long)(LIMIT_LIST_MAX_NAME_BYTES >> 20), (long long)LIMIT_LIST_MAX_PAGES);

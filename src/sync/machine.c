@@ -155,6 +155,14 @@ static SyncEvent machine_on_refresh(SyncMachine *m, const SyncInput *in)
         return SYNC_JOB_STARTED;
 }
 
+static void machine_advise_job(const SyncMachine *m, Fault *fault)
+{
+        char job[UUID_STRING_SIZE], edge[UUID_STRING_SIZE];
+        fault_suffix(fault, "; look at job %s and at its Edge site in the catalog, then %s sync %s",
+                     uuid_format(&m->job.id, job), own_command(),
+                     own_edge_argument(m->name, &m->edge, edge));
+}
+
 static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
 {
         static const SyncRefresh refreshes[] = {
@@ -181,6 +189,8 @@ static SyncEvent machine_on_job(SyncMachine *m, const SyncInput *in)
                 return machine_fail(m, &fault);
         default:
                 m->refresh = refreshes[step];
+                if (step == POLLING_BAD)
+                        machine_advise_job(m, &fault);
                 if (fault.scope != FAULT_NONE)
                         machine_record_fault(m, &fault);
                 return SYNC_JOB_ENDED;
@@ -211,7 +221,13 @@ static SyncEvent machine_list_unstable(SyncMachine *m, const Fault *fault)
 {
         if (m->listing.received == 0)
                 return machine_fail(m, fault);
-        machine_record_fault(m, fault);
+        Fault advised = *fault;
+        char id[UUID_STRING_SIZE];
+        fault_suffix(&advised,
+                     "; the next run reads it again, and if that goes on, %s sync -v %s shows each "
+                     "step, for whoever runs the catalog",
+                     own_command(), own_edge_argument(m->name, &m->edge, id));
+        machine_record_fault(m, &advised);
         return machine_list_ended(m, false);
 }
 

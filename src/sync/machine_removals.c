@@ -7,17 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The edge in a command that can be pasted: its name where a shell takes that as it is, else its
- * id. */
-static const char *machine_edge_argument(const SyncMachine *m, char id[static UUID_STRING_SIZE])
-{
-        static const char plain[] =
-                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-        bool usable = m->name && m->name[0] && m->name[0] != '-' &&
-                      m->name[strspn(m->name, plain)] == '\0';
-        return usable ? m->name : uuid_format(&m->edge, id);
-}
-
 /* A list that is not whole lacks rows for no reason but that: they are no removals that wait for a
  * person. */
 static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
@@ -38,7 +27,7 @@ static SyncEvent machine_leave_unseen(SyncMachine *m, const MirrorApplied *a)
 static void machine_way_out(const SyncMachine *m, char *out, size_t size)
 {
         char id[UUID_STRING_SIZE];
-        const char *edge = machine_edge_argument(m, id);
+        const char *edge = own_edge_argument(m->name, &m->edge, id);
         bool of_schema = m->settings.has_schema_connection;
         (void)snprintf(
                 out, size,

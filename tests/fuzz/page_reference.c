@@ -402,9 +402,11 @@ static int page_foreign(const DatabaseConnection *row, size_t index, const Uuid 
                         Fault *ret_fault)
 {
         char other[UUID_STRING_SIZE], asked[UUID_STRING_SIZE];
-        return fault_set(ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_FOREIGN_ROW,
-                         "row %zu of the page: edgeConnectionId is %s, but %s was asked for", index,
-                         uuid_format(&row->edge_connection_id, other), uuid_format(edge, asked));
+        return fault_set(
+                ret_fault, FAULT_RUN, EBADMSG, CODE_PAGE_FOREIGN_ROW,
+                "row %zu of the page: edgeConnectionId is %s, but %s was asked for: does a "
+                "proxy drop the edgeConnectionId parameter?",
+                index, uuid_format(&row->edge_connection_id, other), uuid_format(edge, asked));
 }
 
 static int page_unreadable(const Page *page, Fault *ret_fault)

@@ -39,6 +39,26 @@ src/catalog/job.c
 unit/test_catalog_decode_job the_edge_job_system*
 s/timestamp_parse(a, &at) < 0 ||/true ||/
 
+of damaged files of PostgreSQL it is not said who must look
+src/pg/pg_fault.c
+unit/test_pg_answers an_error_says*
+/{"XX001", /d
+
+of a refresh that failed it is not said which job it was
+src/sync/machine.c
+integration/test_sync_faults an_unclean*
+s/if (step == POLLING_BAD)/if (false)/
+
+of a list that is not whole it is not said what to do
+src/sync/machine.c
+unit/test_sync_lives too_many_rows*
+s/machine_record_fault(m, &advised);/machine_record_fault(m, fault);/
+
+an edge is advised by a name that a shell does not take
+src/base/own_command.c
+unit/test_own_command an_edge_is_named*
+s/return usable ? name :/return usable || name ? name :/
+
 a service with a long lease counts as alive for as long
 sql/queries/instance_list.sql
 integration/test_on_call who_was_killed_is_not_silent_when_another_of_its_name_is_alive

@@ -335,6 +335,7 @@ static void migrate_is_safe_to_run_again_and_refuses_what_it_does_not_know(void 
                 "UPDATE edgemirror.schema_version SET checksum = 'other' WHERE version = 1"));
         assert_int_not_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "0001_mirror was applied with another text", true);
+        assert_says(w, "err", "; install the program that made it, or put a backup", true);
 }
 
 static void several_migrations_at_once_make_one_schema(void **state)

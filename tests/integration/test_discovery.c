@@ -217,7 +217,9 @@ static void the_right_set_is_mirrored_after_each_step(void **state)
         for (int i = 20; i < 23; i++)
                 expected[i].mirrored = false;
         await_set(w);
-        harness_service_await_log(&w->services[0], "edge 20: the catalog has this Edge connection",
+        harness_service_await_log(&w->services[0],
+                                  "edge 20: the catalog has this Edge connection no more; it is "
+                                  "not synced from now on, and its rows stay: edgemirror -c ",
                                   1);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM public.disabled"), 3);
         assert_set_stays(w, "connections", 6);

@@ -179,6 +179,7 @@ static void an_unclean_result_is_seen_in_either_shape(void **state)
 {
         World *w = *state;
         static const char *const shapes[] = {"reference", "job-api", "mixed"};
+        char advised[256];
         begin_again(w, "20", "1m");
         fault(w, "refresh",
               "\"end_state\":\"COMPLETED\",\"result\":\"FAILURE\",\"message\":\"no route\"");
@@ -189,7 +190,10 @@ static void an_unclean_result_is_seen_in_either_shape(void **state)
                 assert_int_equal(sync_all(w), 0);
                 assert_string_equal(text_of(w, 0, "refresh"), "failed");
                 assert_string_equal(error_of(w, "code"), "job-failed");
-                assert_non_null(strstr(error_of(w, "message"), "no route"));
+                assert_non_null(strstr(error_of(w, "message"), ": no route; look at job "));
+                (void)snprintf(advised, sizeof(advised), ", then edgemirror -c %s sync %s",
+                               w->config, text_of(w, 0, "edge"));
+                assert_non_null(strstr(error_of(w, "message"), advised));
                 assert_string_equal(text_of(w, 1, "refresh"), "clean");
         }
 }

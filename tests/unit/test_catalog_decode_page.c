@@ -188,7 +188,9 @@ static void what_is_wrong_with_all_of_a_page_is_a_fault(void **state)
         static const struct {
                 const char *rows, *code, *words;
         } cases[] = {
-                {GOOD "," WITH(Q(ID), Q(OTHER), NAMED), "page-foreign-row", OTHER},
+                {GOOD "," WITH(Q(ID), Q(OTHER), NAMED), "page-foreign-row",
+                 OTHER ", but " EDGE " was asked for: does a proxy drop the edgeConnectionId "
+                       "parameter?"},
                 {GOOD "," WITH(Q(ID), Q(OTHER), ""), "page-foreign-row", OTHER},
                 {GOOD "," WITH(Q(ID), Q("00000000-0000-0000-0000-000000000000"), NAMED),
                  "page-foreign-row", EDGE},

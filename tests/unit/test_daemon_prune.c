@@ -173,6 +173,8 @@ static void a_clock_that_goes_ahead_deletes_nothing_for_a_day(void **state)
         ask_when_the_clock_says(now + year, keep + (uint64_t)year - 5 * USEC_PER_MINUTE);
         ask_when_the_clock_says(now + year, keep + (uint64_t)year - 5 * USEC_PER_MINUTE);
         assert_int_equal(count_logged("PostgreSQL's clock went ahead by "), 1);
+        assert_int_equal(count_logged("; correct the clock of PostgreSQL's host, and if it is "),
+                         1);
         ask_when_the_clock_says(now, keep); /* back again */
         ask_when_the_clock_says(now + year, keep + (uint64_t)year);
         assert_int_equal(count_logged("clock went ahead"), 2);

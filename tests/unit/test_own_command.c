@@ -61,6 +61,25 @@ static void variables_stand_before_it_or_no_shell_runs_it(void **state)
         own_command_set(NULL);
 }
 
+/* Both are taken for an edge; nothing has to be quoted. */
+static void an_edge_is_named_where_a_shell_takes_its_name(void **state)
+{
+        (void)state;
+        static const Uuid id = {.bytes = {0xab, [15] = 7}};
+        static const char shown[] = "ab000000-0000-0000-0000-000000000007";
+        static const char *const names[][2] = {{"oracle-prod_1.x", "oracle-prod_1.x"},
+                                               {NULL, shown},
+                                               {"", shown},
+                                               {"two words", shown},
+                                               {"-v", shown},
+                                               {"a;b", shown},
+                                               {"it's", shown},
+                                               {"größe", shown}};
+        char text[UUID_STRING_SIZE];
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                assert_string_equal(own_edge_argument(names[i][0], &id, text), names[i][1]);
+}
+
 static void a_page_advises_commands_with_it(void **state)
 {
         (void)state;
@@ -78,6 +97,7 @@ int main(void)
                 cmocka_unit_test_setup_teardown(a_configuration_that_is_not_the_default_is_named,
                                                 files_setup, files_teardown),
                 cmocka_unit_test(variables_stand_before_it_or_no_shell_runs_it),
+                cmocka_unit_test(an_edge_is_named_where_a_shell_takes_its_name),
                 cmocka_unit_test(a_page_advises_commands_with_it),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * and the connection is not used again when nobody knows what would come next.
  */
 #include "base/duration.h"
+#include "base/own_command.h"
 #include "pg/pg.h"
 #include "unit/pg_server.h"
 #include <setjmp.h>
@@ -303,6 +304,39 @@ static void an_error_of_the_connection_is_its_end(void **state)
         }
 }
 
+/* Who reads what PostgreSQL said knows what to do, or where more is said. */
+static void an_error_says_what_to_do(void **state)
+{
+        (void)state;
+        static const char *const cases[][2] = {
+                {"53100", "; make room where PostgreSQL has its files: edgemirror -c /srv/a.conf "},
+                {"53200", "; PostgreSQL's host is out of memory"},
+                {"53300", "; raise the limit that is named"},
+                {"53400", "; PostgreSQL's own log has more"},
+                {"23505", "; edgemirror -c /srv/a.conf check says whether numbers of runs are "},
+                {"23514", "; PostgreSQL's own log has more"},
+                {"22P05", "; PostgreSQL's own log has more"},
+                {"58030", "; PostgreSQL's files or their disk are damaged"},
+                {"XX001", "; PostgreSQL's files or their disk are damaged"},
+                {"XX002", "; PostgreSQL's files or their disk are damaged"},
+                {"XX000", "; PostgreSQL's own log has more"},
+        };
+        own_command_set("/srv/a.conf");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                char words[200];
+                Answer script[] = {
+                        {.words = "INSERT one", .kind = ANSWER_ERROR, .text = cases[i][0]}, {0}};
+                Bench b;
+                Call call;
+                begin(&b, script);
+                run(&b, &call, &first);
+                (void)snprintf(words, sizeof(words), " (SQLSTATE %s)%s", cases[i][0], cases[i][1]);
+                assert_non_null(strstr(call.fault.message, words));
+                finish(&b);
+        }
+        own_command_set(NULL);
+}
+
 /* Whoever rolls back hears the first fault, also when the connection ends with it. */
 static void a_connection_that_ends_with_the_rollback_keeps_the_fault(void **state)
 {
@@ -385,6 +419,7 @@ int main(void)
                 cmocka_unit_test(what_was_not_asked_ends_what_is_given_up),
                 cmocka_unit_test(a_refusal_rolls_back_on_the_same_connection),
                 cmocka_unit_test(an_error_of_the_connection_is_its_end),
+                cmocka_unit_test(an_error_says_what_to_do),
                 cmocka_unit_test(a_connection_that_ends_with_the_rollback_keeps_the_fault),
                 cmocka_unit_test(
                         a_step_that_is_refused_before_the_connection_is_lost_is_not_committed),

@@ -559,6 +559,7 @@ static void endless_list_of_one_id_hits_a_cap(void **state)
         listing_done(&l);
         assert_int_equal(step, LISTING_FAILED);
         assert_string_equal(fault_code_name(fault.code), "list-too-long");
+        assert_non_null(strstr(fault.message, "no option changes: does a proxy repeat pages?"));
 }
 
 /* Rows 0, 1, 2, 2, 3 in a new order at each request: seen like this, they could be a list in order
