@@ -20,6 +20,8 @@ cp "$top_srcdir/debian/changelog" "$tree/debian/"
 cp "$top_srcdir/packaging/edgemirror.spec.in" "$tree/packaging/"
 chmod -R u+w "$tree"
 version=$(sed -n 's/^AC_INIT(\[edgemirror\], \[\([^]]*\)\].*/\1/p' "$tree/configure.ac")
+# Nor what was released before, whose tags are not here.
+awk -v now="## [$version]" '/^## \[[0-9]/ && index($0, now) != 1 { exit } { print }' "$tree/NEWS.md" >"$scratch/NEWS.md" && cp "$scratch/NEWS.md" "$tree/NEWS.md"
 # The commits are of the day that the files say.
 GIT_COMMITTER_DATE="$(sed -n "s/^## \[$version\] - //p" "$tree/NEWS.md") 23:30:00 +0000"
 export GIT_COMMITTER_DATE
@@ -66,6 +68,10 @@ another_day packaging/edgemirror.spec.in
 sed -i 's/^## \[Unreleased\]/&\n\n### Fixed\n\n- A fault./' "$tree/NEWS.md" && committed "a fault"
 expect_found "news that are of no version" "NEWS.md has changes below [Unreleased]" released "$version"
 git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "no fault"
+expect_said "without tags nothing is said of released migrations" "they are those of every release # SKIP no tags here" \
+	env -u EDGEMIRROR_CHECKOUT "top_srcdir=$tree" sh "$tree/tests/structure/upgrade.sh"
+printf '\n## [0.0.1] - 2000-01-01\n' >>"$tree/NEWS.md" && committed "an earlier release"
+expect_found "a checkout without the tag of an earlier release" "no tag v0.0.1 here: git fetch --tags" released "$version"
 # As make update-fixture has it: the fixture says what is there.
 git -C "$tree" tag v0.0.1 && echo "-- changed" >>"$tree/sql/migrations/0001_mirror.sql"
 sum=$(sha256sum <"$tree/sql/migrations/0001_mirror.sql" | cut -d' ' -f1)
@@ -73,7 +79,7 @@ before=$(sed -n 's/^-- 0001_mirror.sql //p' "$tree/tests/upgrade/schema.sql")
 sed -i "s/$before/$sum/g" "$tree/tests/upgrade/schema.sql" && committed "another migration"
 expect_found "a migration that was released, and is another one" "0001_mirror.sql is not that of v0.0.1" released "$version"
 git -C "$tree" tag -d v0.0.1 >/dev/null
-git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "that migration"
+git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD HEAD~1 >/dev/null && committed "that migration, and no earlier release"
 git -C "$tree" tag "v$version" && committed "after the tag"
 expect_found "a tag that is another commit" "the tag v$version is another commit" released "$version"
 git -C "$tree" tag -d "v$version" >/dev/null
