@@ -330,7 +330,7 @@ COMMENT ON TABLE edgemirror.instance IS 'Instances of the service (edgemirror ru
 COMMENT ON COLUMN edgemirror.instance.instance_id IS 'Drawn at random when the process starts.';
 COMMENT ON COLUMN edgemirror.instance.name IS 'Its name in leases and runs (option instance).';
 COMMENT ON COLUMN edgemirror.instance.version IS 'Version of the program.';
-COMMENT ON COLUMN edgemirror.instance.lease IS 'The instance counts as dead when seen_at is longer ago than this.';
+COMMENT ON COLUMN edgemirror.instance.lease IS 'The instance counts as dead when seen_at is longer ago than this, for status and pages after a minute at the latest.';
 COMMENT ON COLUMN edgemirror.instance.started_at IS 'When it first registered here.';
 COMMENT ON COLUMN edgemirror.instance.seen_at IS 'Its last sign of life.';
 COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since when its signs of life came without a gap: an instance that was cut off itself does not declare others dead.';

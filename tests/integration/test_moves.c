@@ -69,7 +69,6 @@ static void move_one(World *w, int from, int to, char id[40])
         cJSON_Delete(answer);
 }
 
-/* Only `main` is in the configuration. */
 /* The page with the row was given, the next one waits. */
 static void await_page_behind_it(World *w)
 {
@@ -130,6 +129,7 @@ static void a_row_that_has_moved_is_not_taken_back_by_an_older_list(void **state
                          1);
 }
 
+/* Only `main` is in the configuration. */
 static void configure_main_alone(World *w)
 {
         char *text = harness_read(w->folder, "edgemirror.conf");

@@ -1,5 +1,5 @@
 -- edgemirror 1.0.0: its schema with rows of every kind. Made by tests/upgrade/make-fixture.
--- 0001_mirror.sql 0906227790f9dfc0968d62b5c015b6cfa40d4ef877b79764e78a5e1269c801fa
+-- 0001_mirror.sql 907edf35912e3a0c160ce47a2b87256d3d89b1d134cb008cf30c634a279c4b47
 SET check_function_bodies = false; -- a function comes before the views that it asks
 CREATE SCHEMA edgemirror;
 COMMENT ON SCHEMA edgemirror IS 'Mirror of the database connections that a Collibra catalog knows, one Edge connection at a time.';
@@ -545,7 +545,7 @@ COMMENT ON TABLE edgemirror.instance IS 'Instances of the service (edgemirror ru
 COMMENT ON COLUMN edgemirror.instance.instance_id IS 'Drawn at random when the process starts.';
 COMMENT ON COLUMN edgemirror.instance.name IS 'Its name in leases and runs (option instance).';
 COMMENT ON COLUMN edgemirror.instance.version IS 'Version of the program.';
-COMMENT ON COLUMN edgemirror.instance.lease IS 'The instance counts as dead when seen_at is longer ago than this.';
+COMMENT ON COLUMN edgemirror.instance.lease IS 'The instance counts as dead when seen_at is longer ago than this, for status and pages after a minute at the latest.';
 COMMENT ON COLUMN edgemirror.instance.started_at IS 'When it first registered here.';
 COMMENT ON COLUMN edgemirror.instance.seen_at IS 'Its last sign of life.';
 COMMENT ON COLUMN edgemirror.instance.unbroken_since IS 'Since when its signs of life came without a gap: an instance that was cut off itself does not declare others dead.';
@@ -1003,7 +1003,7 @@ INSERT INTO edgemirror.edge_claim VALUES ('be89c7da-ef63-4a0f-ade1-7af5c3759b24'
 INSERT INTO edgemirror.edge_claim VALUES ('e10f4e00-9f1d-4d70-8dd2-2b528be4ec33', '2026-12-06 00:00:00+00', NULL, NULL, 1796032741649925, NULL);
 INSERT INTO edgemirror.instance VALUES ('73f735ec-a840-907c-2ef0-edded714e75c', 'fixture/73f7', '1.0.0', '00:01:00', '2026-11-30 09:59:02.01518+00', '2026-11-30 09:59:12.316169+00', '2026-11-30 09:59:02.01518+00', '2026-11-30 09:59:12.316169+00', '{be89c7da-ef63-4a0f-ade1-7af5c3759b24,e10f4e00-9f1d-4d70-8dd2-2b528be4ec33,b62ea832-3f48-4da1-8839-d8be615e9256,dd735471-bc70-4fde-8aa3-a1b507d922ae}', NULL, NULL, NULL);
 INSERT INTO edgemirror.rejected_row VALUES ('b62ea832-3f48-4da1-8839-d8be615e9256', '0bc47883-ce96-4676-b616-58ef43343d5b', '0bc47883-ce96-4676-b616-58ef43343d5b', 'name is missing, is not text, or is there twice', '{"id":"0bc47883-ce96-4676-b616-58ef43343d5b","name":42,"edgeConnectionId":"b62ea832-3f48-4da1-8839-d8be615e9256"}', '2026-11-30 09:59:01.058744+00', '2026-11-30 09:59:01.47323+00', 7);
-INSERT INTO edgemirror.schema_version VALUES (1, '0001_mirror', '0906227790f9dfc0968d62b5c015b6cfa40d4ef877b79764e78a5e1269c801fa', '2026-11-30 09:59:00.012729+00');
+INSERT INTO edgemirror.schema_version VALUES (1, '0001_mirror', '907edf35912e3a0c160ce47a2b87256d3d89b1d134cb008cf30c634a279c4b47', '2026-11-30 09:59:00.012729+00');
 INSERT INTO edgemirror.sync_request VALUES ('b62ea832-3f48-4da1-8839-d8be615e9256', '2026-11-30 09:59:12.443662+00', 'postgres');
 INSERT INTO edgemirror.sync_run OVERRIDING SYSTEM VALUE VALUES (5, 'b62ea832-3f48-4da1-8839-d8be615e9256', 'fixture', 1796032740582570, 'manual', true, 'done', 'synced', 'clean', '2026-11-30 09:59:00.569437+00', '2026-11-30 09:59:00.643126+00', 'e42a4b88-2913-4e4f-84af-0f78abb9b469', '/rest/jobs/v1/jobs/e42a4b88-2913-4e4f-84af-0f78abb9b469', 'COMPLETED', NULL, 100, 'The database connections have been refreshed.', '{"id": "e42a4b88-2913-4e4f-84af-0f78abb9b469", "name": "Refresh database connections of b62ea832-3f48-4da1-8839-d8be615e9256", "type": "DATABASE_CONNECTIONS_SYNCHRONIZATION", "state": "COMPLETED", "system": false, "userId": "c36d0164-9288-414c-8b4e-a34939a8ac45", "endDate": 1796032740587, "message": "The database connections have been refreshed.", "createdBy": "c36d0164-9288-414c-8b4e-a34939a8ac45", "createdOn": 1796032740587, "startDate": 1796032740587, "resourceType": "Job", "lastModifiedBy": "c36d0164-9288-414c-8b4e-a34939a8ac45", "lastModifiedOn": 1796032740587, "progressPercentage": 100}', 2, 6, 8, 1, 3, 0, 0, 4, 0, NULL, NULL, NULL, NULL, NULL, 1, 0);
 INSERT INTO edgemirror.sync_run OVERRIDING SYSTEM VALUE VALUES (14, 'dd735471-bc70-4fde-8aa3-a1b507d922ae', 'fixture', 1796032752204275, 'schedule', false, 'done', 'synced', 'clean', '2026-11-30 09:59:12.196779+00', '2026-11-30 09:59:12.228933+00', '83c4c884-7dce-4d8d-a048-44b376dc49ff', '/rest/jobs/v1/jobs/83c4c884-7dce-4d8d-a048-44b376dc49ff', 'COMPLETED', NULL, 100, 'The database connections have been refreshed.', NULL, 2, 4, 8, 0, 0, 0, 0, 8, 0, NULL, NULL, NULL, NULL, NULL, 0, 0);
