@@ -2,7 +2,7 @@
 -- looked up, by their id: whatever the planner thinks of tables without statistics, the cost grows with the list, the edge and what differs, never with the
 -- mirror. Kinds:
 --   added, changed, restored: to be written as listed; changed is a row that belongs to another edge, too (not present here)
---   moved:     missing, and belongs to an Edge connection that nobody mirrors: to be written there, as the catalog gave it
+--   moved:     missing, and belongs to an Edge connection that nobody mirrors, or whose list lacks it: to be written there, as the catalog gave it
 --   gone:      missing, and proven gone in as many syncs in a row as it takes, this one included, and for as long: to be removed
 --   pending:   missing, and proven gone in fewer, or not for so long
 --   guard, unproven, refresh: missing, and stays for that reason
@@ -29,7 +29,8 @@ WITH difference AS (
                                   WHEN s.gone AND coalesce(d.missing_proofs, 0) + 1 >= $3::bigint
                                        AND ($4::interval <= interval '0' OR d.proven_since <= s.asked_at - $4::interval) THEN 'gone'
                                   WHEN s.gone THEN 'pending'
-                                  WHEN NOT s.gone AND EXISTS (SELECT FROM edgemirror.edge e WHERE e.edge_connection_id = s.edge AND e.enabled) THEN 'left'
+                                  WHEN NOT s.gone AND EXISTS (SELECT FROM edgemirror.edge e WHERE e.edge_connection_id = s.edge AND e.enabled
+                                                                 AND coalesce(e.listed_at <= d.missing_since, true)) THEN 'left'
                                   WHEN NOT s.gone THEN 'moved'
                                   ELSE coalesce($2::text, 'unseen') END
                         WHEN s.rejected IS NOT NULL AND d.id IS NULL THEN 'rejected'

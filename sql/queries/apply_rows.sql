@@ -40,7 +40,7 @@ WITH source AS MATERIALIZED (
            CASE WHEN NOT begins THEN previous_ended_at WHEN edge_before IS NOT NULL THEN ended_at END, CASE WHEN kind = 'gone' THEN $3::bigint END,
            CASE WHEN reason IS NOT NULL OR kind IN ('gone', 'left') THEN coalesce(missing_since, $2::timestamptz) END, reason,
            CASE WHEN reason IS NOT NULL THEN http_status END, CASE WHEN reason = 'pending' THEN coalesce(missing_proofs, 0) + 1 END,
-           CASE WHEN reason = 'pending' THEN coalesce(proven_since, asked_at) END,
+           CASE WHEN reason = 'pending' THEN least(proven_since, asked_at) END,
            CASE WHEN reason IS NOT NULL THEN $3::bigint END
       FROM source
      WHERE NOT (begins AND overtaken)

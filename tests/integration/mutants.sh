@@ -107,12 +107,17 @@ s/d.proven_since <= s.asked_at - /d.proven_since <= statement_timestamp() - /
 a row keeps the time of its first proof when the series of them ends
 sql/queries/apply_rows.sql
 integration/test_confirm *removal_delay_is_over
-s/CASE WHEN reason = 'pending' THEN coalesce(proven_since, asked_at) END/coalesce(proven_since, asked_at)/
+s/CASE WHEN reason = 'pending' THEN least(proven_since, asked_at) END/least(proven_since, asked_at)/
+
+a first proof of a clock that was set back since delays a removal until then
+sql/queries/apply_rows.sql
+integration/test_confirm *removal_delay_is_over
+s/least(proven_since, asked_at)/coalesce(proven_since, asked_at)/
 
 each proof of a row begins the delay of its removal anew
 sql/queries/apply_rows.sql
 integration/test_confirm *removal_delay_is_over
-s/coalesce(proven_since, asked_at)/asked_at/
+s/least(proven_since, asked_at)/asked_at/
 
 a second Host of a request is not looked at
 src/web/request.c
@@ -183,6 +188,16 @@ a row that is left to another edge does not count as missing
 sql/queries/apply_rows.sql
 integration/test_as_of a_row_that_its_edge_misses*
 s/kind IN ('gone', 'left') THEN coalesce/kind IN ('gone') THEN coalesce/
+
+a row that is left to another edge is written at each sync
+sql/queries/apply_rows.sql
+integration/test_as_of a_row_that_is_left*
+s/x.kind = 'left' AND o.missing_since IS NULL/x.kind = 'left'/
+
+a row is left for ever to an edge whose list leaves it out
+sql/queries/apply_compare.sql
+integration/test_as_of a_row_that_is_left*
+s/coalesce(e.listed_at <= d.missing_since, true)/true/
 
 a row that was left to another edge and is back counts as missing
 sql/queries/apply_compare.sql

@@ -2,6 +2,7 @@
  * Which edge has a row that two edges have seen: that whose catalog was asked last, whichever list
  * was applied last. Lists are made by hand, each row with the time at which it was asked for.
  */
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
@@ -157,6 +158,24 @@ static void a_row_that_its_edge_misses_goes_where_it_was_seen(void **state)
                    "0");
 }
 
+/* As with schema_connection: its list leaves out what the edge has. */
+static void a_row_that_is_left_to_an_edge_that_does_not_list_it_goes_there(void **state)
+{
+        MirrorBench *b = *state;
+        (void)sees(b, &bench_other_edge, 0, 1, "row");
+        misses(b, &bench_other_edge, 4, 5, &bench_edge);
+        _cleanup_(cleanup_free) char *written = bench_column(
+                b, "SELECT xmin FROM edgemirror.database_connection WHERE name = 'row'");
+        misses(b, &bench_other_edge, 7, 8, &bench_edge);
+        assert_with(b, "two");
+        assert_sql(b, "SELECT xmin FROM edgemirror.database_connection WHERE name = 'row'",
+                   written); /* once */
+        bench_sql(b, "UPDATE edgemirror.edge SET listed_at = now() WHERE name = 'one'");
+        misses(b, &bench_other_edge, 14, 15, &bench_edge);
+        assert_with(b, "one");
+        assert_int_equal(b->applied.moved, 1);
+}
+
 static void a_row_that_is_back_is_missing_no_more(void **state)
 {
         MirrorBench *b = *state;
@@ -185,6 +204,10 @@ static void a_row_that_another_edge_has_removed_is_not_restored_by_what_was_seen
 /* Between the comparison and the writing, for which the rows of both edges are locked. */
 static void apply_while(MirrorBench *b, const char *meanwhile)
 {
+        /* a first list is written without a comparison */
+        _cleanup_(cleanup_spool) Spool *before = list_of(&bench_edge, 2);
+        (void)apply(b, &bench_edge, 2,
+                    &(MirrorSnapshot){.rows = before, .missing = MIRROR_MISSING_HOLD});
         PGconn *other = PQconnectdb(b->pg.conninfo);
         PQclear(PQexec(other, "BEGIN"));
         PQclear(PQexec(other, meanwhile));
@@ -248,6 +271,8 @@ int main(void)
                 cmocka_unit_test_setup(what_was_applied_last_need_not_have_been_seen_last, begin),
                 cmocka_unit_test_setup(an_unchanged_row_was_seen_with_its_list, begin),
                 cmocka_unit_test_setup(a_row_that_its_edge_misses_goes_where_it_was_seen, begin),
+                cmocka_unit_test_setup(
+                        a_row_that_is_left_to_an_edge_that_does_not_list_it_goes_there, begin),
                 cmocka_unit_test_setup(a_row_that_is_back_is_missing_no_more, begin),
                 cmocka_unit_test_setup(
                         a_row_that_another_edge_has_removed_is_not_restored_by_what_was_seen_before,

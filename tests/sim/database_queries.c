@@ -699,8 +699,9 @@ static void query_apply_mark(World *w, const DbStatement *s, const DbTransaction
                 if (m->verdict == MISSING_GONE || r->edge != s->edge || r->removed_at)
                         continue;
                 bool pending = m->verdict == MISSING_PENDING;
-                if (pending && r->proofs == 0)
-                        r->proven_since = database_time_of(w, (int64_t)m->asked_usec);
+                uint64_t asked = database_time_of(w, (int64_t)m->asked_usec);
+                if (pending && (r->proofs == 0 || r->proven_since > asked))
+                        r->proven_since = asked;
                 r->proofs = pending ? r->proofs + 1 : 0;
                 r->is_missing = m->verdict != MISSING_LISTED;
                 if (m->verdict == MISSING_LISTED || m->verdict == MISSING_MOVED)

@@ -18,13 +18,18 @@ static void record_row(Run *r, const Shown *row)
 
 static void record_joined(Run *r, const Shown *row, AsOf as_of)
 {
-        if (!row->anonymous)
-                r->shown[row->row] = (ShownRow){.attempt = r->attempt,
-                                                .joined = r->attempt,
-                                                .spoiled = row->spoiled,
-                                                .as_of = as_of,
-                                                .name = row->name,
-                                                .database = row->database};
+        if (row->anonymous)
+                return;
+        ShownRow *s = &r->shown[row->row];
+        /* what comes again as it was may be kept once, or twice */
+        if (s->joined == r->attempt && s->name == row->name && s->database == row->database)
+                as_of.asked = s->as_of.asked;
+        *s = (ShownRow){.attempt = r->attempt,
+                        .joined = r->attempt,
+                        .spoiled = row->spoiled,
+                        .as_of = as_of,
+                        .name = row->name,
+                        .database = row->database};
 }
 
 static AsOf as_of_call(const CatalogCall *c)

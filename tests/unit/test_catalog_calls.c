@@ -74,6 +74,7 @@ static const Script rows[] = {
 
 static const Script scripts[] = {
         {"/ours", OF(JOB), 0, NULL, SCRIPT_CLOSE},
+        {"/gate", OF(JOB), 0, NULL, SCRIPT_GATE},
         {"/stranger", OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
         {LIST "/" JOB, UNAUTHORIZED, 0, NULL, SCRIPT_CLOSE},
         {LIST "/" STRANGER, OF(STRANGER), 0, NULL, SCRIPT_CLOSE},
@@ -122,6 +123,7 @@ typedef struct Asked {
         CatalogCall *call;
         unsigned n_answers;
         unsigned requests;
+        uint64_t asked_usec;
         Fault fault;
         char state[JOB_WORD_BYTES];
         Catalog **freed; /* in the callback; NULL: not */
@@ -237,6 +239,7 @@ static void on_job(const CatalogJobAnswer *answer, void *userdata)
         asked->n_answers++;
         asked->fault = answer->answer.fault;
         asked->requests = answer->answer.requests;
+        asked->asked_usec = answer->answer.asked_usec;
         (void)snprintf(asked->state, sizeof(asked->state), "%s", answer->job.status.state);
         if (asked->cancelled)
                 asked->call = catalog_cancel(asked->call);
@@ -265,6 +268,28 @@ static void the_job_that_was_asked_for_answers(void **state)
         ask(*state, "/ours", &asked);
         assert_int_equal(asked.fault.scope, FAULT_NONE);
         assert_string_equal(asked.state, "COMPLETED");
+}
+
+/* However long the answer takes: what it says may be of the moment in which it was asked. */
+static void an_answer_knows_when_the_catalog_was_asked(void **state)
+{
+        World *w = *state;
+        Asked asked = {0};
+        char url[128];
+        Uuid job;
+        assert_int_equal(uuid_parse(JOB, &job), 0);
+        (void)snprintf(url, sizeof(url), "%s/gate", w->base_url);
+        uint64_t before = clock_boottime_usec();
+        assert_int_equal(catalog_get_job(w->catalog, &job, JOB_ADDRESS_LOCATION, url, on_job,
+                                         &asked, &asked.call),
+                         0);
+        while (server_requests(w->server) == 0)
+                assert_true(sd_event_run(w->bench.event, USEC_PER_SEC / 100) >= 0);
+        uint64_t there = clock_boottime_usec();
+        server_open_gate(w->server);
+        while (asked.n_answers == 0)
+                assert_true(sd_event_run(w->bench.event, 30 * USEC_PER_SEC) > 0);
+        assert_in_range(asked.asked_usec, before, there);
 }
 
 /* Below /prefix; a Location of another origin, or none, or one too long, leaves the id. */

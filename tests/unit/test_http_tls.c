@@ -39,7 +39,10 @@ static enum MHD_Result on_request(void *seen, struct MHD_Connection *connection,
         (void)version;
         (void)upload;
         (void)upload_size;
-        (void)context;
+        if (!*context) { /* whoever is answered before all has come is sent away */
+                *context = seen;
+                return MHD_YES;
+        }
         *(unsigned *)seen += 1;
         struct MHD_Response *response =
                 MHD_create_response_from_buffer(2, (void *)"{}", MHD_RESPMEM_PERSISTENT);
@@ -66,20 +69,25 @@ static struct MHD_Daemon *serve(const char *folder, const char *certificate, con
         return daemon;
 }
 
-/* One GET on a connection of its own. */
-static void get(Bench *bench, struct MHD_Daemon *daemon, Seen *seen)
+static void get_by(Bench *bench, struct MHD_Daemon *daemon, bool fresh_connection, Seen *seen)
 {
         char url[128];
         HttpRequest request =
                 bench_request(url, sizeof(url), "https",
                               MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port, "/");
         request.authorization = "Bearer token";
-        request.fresh_connection = true;
+        request.fresh_connection = fresh_connection;
         *seen = (Seen){0};
         http_bench_start(bench, &request, seen);
         http_bench_wait(bench, bench->n_answers + 1);
         if (seen->error)
                 print_message("#   %s\n", seen->fault.message);
+}
+
+/* One GET on a connection of its own. */
+static void get(Bench *bench, struct MHD_Daemon *daemon, Seen *seen)
+{
+        get_by(bench, daemon, true, seen);
 }
 
 /* One GET to a server with `certificate`, by a client that trusts `authority` (NULL: the system's).
@@ -196,16 +204,16 @@ static void after_a_failure_a_connection_is_made_anew(void **state)
         options.ca_file = ca_file;
         bench_open(&bench, &options);
         trust("authority.pem", ca_file);
-        get(&bench, good, &seen);
+        get_by(&bench, good, false, &seen);
         assert_int_equal(seen.error, 0);
-        get(&bench, alone, &seen);
+        get_by(&bench, alone, false, &seen);
         assert_int_equal(seen.error, -EKEYREJECTED);
         trust("alone.pem", ca_file);
         for (int i = 0; i < 2; i++) {
-                get(&bench, good, &seen);
+                get_by(&bench, good, false, &seen);
                 assert_int_equal(seen.error, -EKEYREJECTED);
         }
-        get(&bench, alone, &seen);
+        get_by(&bench, alone, false, &seen);
         assert_int_equal(seen.error, 0);
         bench_close(&bench);
         MHD_stop_daemon(good);
