@@ -2,6 +2,7 @@
  * catalog: calls over the wire. What is asked for is what must answer, and a call may be cancelled
  * anywhere.
  */
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/limits.h"
 #include "catalog/catalog.h"
@@ -841,6 +842,8 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup_teardown(the_job_that_was_asked_for_answers, setup,
+                                                teardown),
+                cmocka_unit_test_setup_teardown(an_answer_knows_when_the_catalog_was_asked, setup,
                                                 teardown),
                 cmocka_unit_test_setup_teardown(refused_credentials_are_sent_once_more_by_one_call,
                                                 setup, teardown),
