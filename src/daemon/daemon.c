@@ -256,7 +256,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
         ServiceSnapshot s = {.stopping = d->stopping,
                              .registering = !claims_is_registered(&d->claims),
                              .postgres_fault = outage_fault(&d->claims.outage),
-                             .statement_fault = outage_fault(&d->runs.statement),
+                             .statement_fault = outage_fault(&d->runs.refusal.outage),
                              .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                              .n_running = d->runs.n,
                              .n_ended = d->runs.n_ended,

@@ -65,19 +65,11 @@ static void runs_wake(const Runs *r)
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
- * questions do not come across. */
-static bool fault_is_of_a_statement(const Fault *fault)
-{
-        return fault->code == CODE_PG_PRIVILEGE || fault->code == CODE_PG_SCHEMA_MISSING ||
-               fault->code == CODE_PG_RESOURCES;
-}
-
 /* Of the peer as a whole: reported once, by those whom peer_fault tells, not by each edge. */
 static bool report_is_of_peer(const SyncReport *report)
 {
         return !sync_outcome_is_complete(report->outcome) && report->fault.scope == FAULT_PEER &&
-               !fault_is_of_a_statement(&report->fault);
+               !refusal_is_of_statement(&report->fault);
 }
 
 /* No answer, a gateway's, or a pause that is not about how many requests we send: is it this
@@ -109,23 +101,20 @@ static const char *report_message_id(const SyncReport *report)
         return MESSAGE_ID_RUN_FAILED;
 }
 
-/* PostgreSQL answers, and has not taken down that the run began, or how it ended: nobody else says
- * that the edge is not synced. */
-static bool report_is_unwritten(const SyncReport *report)
-{
-        return report->outcome == OUTCOME_FAILED && report->fault.origin == ORIGIN_POSTGRES &&
-               !report_is_of_peer(report) && (report->run_id == 0 || report->unrecorded);
-}
-
 /* The same trouble in each edge's statements is reported once, and again at growing intervals. */
-static bool report_is_known(Runs *r, const SyncReport *report)
+static bool report_is_known(const Run *run, const SyncReport *report)
 {
-        uint64_t now = clock_monotonic_usec(), lasted;
-        if (fault_is_of_a_statement(&report->fault) || report_is_unwritten(report))
-                return !outage_failed(&r->statement, &report->fault, now, clock_random(), NULL);
-        if (sync_outcome_is_complete(report->outcome))
-                (void)outage_over(&r->statement, now, &lasted);
-        return report_is_of_doubt(r, report);
+        Refusal *refusal = &run->runs->refusal;
+        const Fault *refused = refusal_of_run(report);
+        bool log_it = refused && refusal_record(refusal, &run->edge, report->run_id, refused);
+        if (refused && report->fault.origin == ORIGIN_POSTGRES)
+                return !log_it;
+        if (log_it)
+                log_warning("%s: the end of run %lld could not be recorded: %s", run->name,
+                            (long long)report->run_id, refused->message);
+        if (sync_outcome_is_applied(report->outcome))
+                refusal_applied(refusal, &run->edge);
+        return report_is_of_doubt(run->runs, report);
 }
 
 /* What went as usual is not worth a line. */
@@ -133,7 +122,7 @@ static LogLevel report_level(const Run *run, const SyncReport *report)
 {
         const MirrorApplied *a = &report->applied;
         const char *id = report_message_id(report);
-        if (report_is_known(run->runs, report))
+        if (report_is_known(run, report))
                 return LOG_LEVEL_DEBUG;
         bool held = report->outcome == OUTCOME_HELD;
         if (!held && sync_outcome_is_complete(report->outcome))
@@ -239,7 +228,7 @@ static int run_release_lease(Run *run, int64_t epoch)
         return run_report(run);
 }
 
-void runs_retry_reports(Runs *r, const Peers *peers)
+void runs_retry_reports(Runs *r, Peers *peers)
 {
         Run *run;
         LIST_FOREACH(run, &r->list, others) {
@@ -253,6 +242,7 @@ void runs_retry_reports(Runs *r, const Peers *peers)
                         run->settled = true;
         }
         runs_wake(r);
+        refusal_look(&r->refusal, peers, r->handlers.edge, r->userdata);
 }
 
 /* Reports to the queue what it does not know yet: a lease without a run, or another due time. */
@@ -318,12 +308,12 @@ static void run_on_done(const SyncReport *report, void *userdata)
         report_count(report);
         run_log(run, report);
         if (report->run_id != 0) /* else nothing is known of the edge that was not before */
-                r->handlers.ended(
-                        &(RunsEnd){.edge = &run->edge,
-                                   .before = report->before,
-                                   .run = {report->run_id, report->outcome, report->unrecorded},
-                                   .fault = &report->fault},
-                        r->userdata);
+                r->handlers.ended(&(RunsEnd){.edge = &run->edge,
+                                             .before = report->before,
+                                             .run = {report->run_id, report->outcome,
+                                                     report->end_fault.scope != FAULT_NONE},
+                                             .fault = &report->fault},
+                                  r->userdata);
         if (!r->stopping)
                 run_report_peer_fault(run, report);
         run_settle(run, report);
@@ -482,5 +472,6 @@ void runs_done(Runs *r)
         while (!LIST_EMPTY(&r->list))
                 runs_remove(r, LIST_FIRST(&r->list));
         held_done(&r->held);
+        refusal_done(&r->refusal);
         r->reaper = sd_event_source_disable_unref(r->reaper);
 }

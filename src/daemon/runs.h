@@ -7,7 +7,7 @@
 #include "base/outcome.h"
 #include "daemon/database_clock.h"
 #include "daemon/held.h"
-#include "daemon/outage.h"
+#include "daemon/refusal.h"
 #include "mirror/queue.h"
 #include "peers/peers.h"
 #include <sys/queue.h>
@@ -52,8 +52,7 @@ typedef struct RunsHandlers {
 typedef struct Runs {
         unsigned n;       /* that are under way */
         uint64_t n_ended; /* since the start */
-        /* something that only runs come across: a privilege, a table, a full disk */
-        Outage statement;
+        Refusal refusal;
 
         /* private */
         sd_event *event;
@@ -78,9 +77,10 @@ void runs_start(Runs *r, Peers *peers, const MirrorDue *due, const ConfigEdge *e
  * nothing is logged. */
 void runs_decline(Runs *r, Peers *peers, const MirrorDue *due, const char *name, const char *why);
 
-/* PostgreSQL answers: what could not be reported to it before is reported again. That of other
- * peers than these, which are in force, for the last time. */
-void runs_retry_reports(Runs *r, const Peers *peers);
+/* PostgreSQL answers: what could not be reported to it before is reported again, that of other
+ * peers than these, which are in force, for the last time; and whether it still refuses something
+ * is found out. */
+void runs_retry_reports(Runs *r, Peers *peers);
 
 /* Breaks off those that began with these peers and still need the catalog, which refuses the
  * credentials or has asked for a pause. */

@@ -196,8 +196,8 @@ static void sync_on_finished(const Fault *fault, void *userdata)
 {
         Sync *s = userdata;
         s->task = NULL;
-        s->unrecorded = fault->scope != FAULT_NONE;
-        s->lease_kept = s->unrecorded && fault->code != CODE_RUN_OVER;
+        s->end_fault = *fault;
+        s->lease_kept = fault->scope != FAULT_NONE && fault->code != CODE_RUN_OVER;
         if (fault->scope != FAULT_NONE)
                 log_debug("%s: the end of run %lld could not be recorded: %s", s->name,
                           (long long)s->run.run_id,
@@ -383,7 +383,7 @@ static void sync_report(Sync *s)
         SyncReport report = {
                 .run_id = s->run.run_id,
                 .epoch = s->run.epoch,
-                .unrecorded = s->unrecorded,
+                .end_fault = s->end_fault,
                 .lease_kept = s->lease_kept,
                 .before = s->before,
                 .phase = m->last_phase,

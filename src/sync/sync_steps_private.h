@@ -47,8 +47,8 @@ struct Sync {
         int64_t asked_usec;     /* the job was asked for, the last time */
         int64_t refreshed_usec; /* the last time at which the refresh was known not to be over */
         int64_t job_usec;       /* the refresh was asked for, by an earlier run perhaps */
-        bool unrecorded;        /* the end could not be recorded */
-        bool lease_kept;        /* … and the lease is held still, as far as is known */
+        Fault end_fault;        /* why the end could not be recorded */
+        bool lease_kept;        /* then: it is held still, as far as is known */
         JobStatus logged_job;
         unsigned n_repeated; /* transitions from a state to itself, in a row */
         bool over;

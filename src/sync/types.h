@@ -43,11 +43,11 @@ typedef struct SyncOrder {
 } SyncOrder;
 
 typedef struct SyncReport {
-        int64_t run_id; /* 0: the run never began */
-        int64_t epoch;  /* of its claim */
-        /* its end could not be recorded; the lease is held still, unless it has ended or somebody
-         * took it */
-        bool unrecorded, lease_kept;
+        int64_t run_id;  /* 0: the run never began */
+        int64_t epoch;   /* of its claim */
+        Fault end_fault; /* why its end could not be recorded; scope FAULT_NONE: it was */
+        bool lease_kept; /* then: the lease is held still, unless it has ended or somebody took it
+                          */
         EndedRun before; /* the last run of a service that was not stopped */
         SyncPhase phase; /* in which it ended; the last one when all went well */
         SyncOutcome outcome;

@@ -65,9 +65,29 @@ integration/test_on_call who_was_killed_is_not_silent_when_another_of_its_name_i
 s/seen_at > now() - least(lease, interval '1 minute')/seen_at > now() - lease/
 
 a run that could not begin is no trouble of the service
-src/daemon/runs.c
+src/daemon/refusal.c
 integration/test_on_call runs_that_nobody_takes_down*
-s/|| report_is_unwritten(report)/|| (report_is_unwritten(report) \&\& false)/
+s/(unrecorded && fault->origin/(false \&\& unrecorded \&\& fault->origin/
+
+a sync of any edge ends what is refused for another
+src/daemon/refusal.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/if (refusal_find(r, edge) < r->n)/if (refusal_find(r, edge) <= r->n)/
+
+what was refused for an edge waits for a sync by the same instance
+src/daemon/refusal.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/r->recorded = true;/r->recorded = false;/
+
+what was refused for an edge that is not synced any more is trouble for ever
+src/daemon/refusal.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/if (!find(&r->edges\[i\], userdata))/if (false)/
+
+an end that is not recorded is no trouble where the run failed of something else
+src/daemon/refusal.c
+integration/test_on_call an_end_that_is_not_recorded*
+s/if (fault_is_refusal(&report->end_fault, report->lease_kept))/if (false)/
 
 what waits for a lock that is held on waits since its last attempt
 src/daemon/lock_log.c

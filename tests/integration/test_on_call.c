@@ -310,6 +310,93 @@ static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
         service_stop(w, 0);
 }
 
+#define WAITS_FOR_POSTGRES                                                                         \
+        "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'postgres' AND "             \
+        "waiting_message LIKE '%%block 17%%'"
+
+/* Of the edge alone, as a damaged page would have it. */
+static void refuse_runs_of(ServiceWorld *w, int edge)
+{
+        char sql[512];
+        (void)snprintf(sql, sizeof(sql),
+                       "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger LANGUAGE "
+                       "plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read block 17' USING "
+                       "ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken BEFORE INSERT ON "
+                       "edgemirror.sync_run FOR EACH ROW WHEN (NEW.edge_connection_id = '%s') "
+                       "EXECUTE FUNCTION public.broken()",
+                       w->edges[edge]);
+        free(harness_sql(&w->pg, sql));
+        make_due(w, edge, edge);
+        service_await_sql(w, WAITS_FOR_POSTGRES);
+}
+
+static void await_sign_of_life(ServiceWorld *w)
+{
+        free(harness_sql(&w->pg, "DROP TABLE IF EXISTS public.mark; CREATE TABLE public.mark AS "
+                                 "SELECT clock_timestamp() AS at"));
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance, public.mark WHERE seen_at "
+                             "> mark.at");
+}
+
+/* Syncs of the others prove nothing: it is over with a run of that edge, whoever's it is, or when
+ * the edge is not synced any more. */
+static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(void **state)
+{
+        static const char over[] = "info: PostgreSQL takes what syncs write again after ";
+        ServiceWorld *w = *state;
+        short_leases(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        refuse_runs_of(w, 3);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
+                                 "'2 minutes'"));
+        make_due(w, 0, 2);
+        await_runs(w, 0, 2, "synced", 2);
+        await_sign_of_life(w);
+        assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
+        assert_int_equal(harness_service_logged(s, over), 0);
+
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run; UPDATE "
+                                 "edgemirror.edge_claim SET next_run_at = now() + interval '1h'"));
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
+        harness_service_await_log(s, over, 1);
+        await_sign_of_life(w);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+
+        refuse_runs_of(w, 3);
+        service_configure(w, 3);
+        harness_service_reload(s);
+        harness_service_await_log(s, over, 2);
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run"));
+        service_stop(w, 0);
+}
+
+/* A run that failed for another reason, and whose end is not recorded: nobody knows of either. */
+static void an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 0, "\"status\":403");
+        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
+                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
+                                 "block 17' USING ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken "
+                                 "BEFORE UPDATE ON edgemirror.edge FOR EACH ROW EXECUTE FUNCTION "
+                                 "public.broken()"));
+        make_due(w, 0, 0);
+        service_await_sql(w, WAITS_FOR_POSTGRES);
+        assert_int_equal(
+                harness_service_logged(s, "warning: e0: the end of run 5 could not be recorded: "),
+                1);
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.edge"));
+        make_due(w, 0, 0); /* it fails again, and that is recorded */
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
+        assert_int_equal(service_program(w, "status", "--check", NULL), 1);
+        assert_out(w, "e0 (failed: catalog-forbidden", true);
+        no_faults(w);
+        service_stop(w, 0);
+}
+
 /* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
 /* N2 */
@@ -766,6 +853,12 @@ int main(void)
                                        few_edges),
                 cmocka_unit_test_setup(runs_that_nobody_takes_down_are_the_services_trouble,
                                        few_edges),
+                cmocka_unit_test_setup(
+                        what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over,
+                        few_edges),
+                cmocka_unit_test_setup(
+                        an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of,
+                        few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),
                 cmocka_unit_test_setup(

@@ -1,0 +1,119 @@
+#include "daemon/refusal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "mirror/outcomes.h"
+
+#define ASK_EVERY_USEC (5 * USEC_PER_SEC)
+
+bool refusal_is_of_statement(const Fault *fault)
+{
+        return fault->code == CODE_PG_PRIVILEGE || fault->code == CODE_PG_SCHEMA_MISSING ||
+               fault->code == CODE_PG_RESOURCES;
+}
+
+static bool fault_is_refusal(const Fault *fault, bool unrecorded)
+{
+        return refusal_is_of_statement(fault) ||
+               (unrecorded && fault->origin == ORIGIN_POSTGRES && fault->scope != FAULT_PEER);
+}
+
+const Fault *refusal_of_run(const SyncReport *report)
+{
+        if (fault_is_refusal(&report->end_fault, report->lease_kept))
+                return &report->end_fault;
+        return fault_is_refusal(&report->fault, report->run_id == 0 || report->lease_kept)
+                       ? &report->fault
+                       : NULL;
+}
+
+static size_t refusal_find(const Refusal *r, const Uuid *edge)
+{
+        size_t i = 0;
+        while (i < r->n && uuid_compare(&r->edges[i], edge) != 0)
+                i++;
+        return i;
+}
+
+static void refusal_over(Refusal *r)
+{
+        uint64_t lasted;
+        char text[DURATION_STRING_SIZE];
+        peers_task_cancel(&r->question);
+        r->n = 0;
+        if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
+                log_info("PostgreSQL takes what syncs write again after %s",
+                         duration_format_short(lasted, text));
+}
+
+bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault)
+{
+        Fault of_statement = *fault;
+        of_statement.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+        of_statement.refused = false;   /* … and its credentials are right */
+        size_t i = refusal_find(r, edge);
+        if (i == r->n && r->n < REFUSAL_EDGES) {
+                r->edges[r->n++] = *edge;
+                r->last_run[i] = -1;
+                r->ask_usec = 0;
+        }
+        if (i < r->n && run_id > 0)
+                r->last_run[i] = run_id;
+        return outage_failed(&r->outage, &of_statement, clock_monotonic_usec(), clock_random(),
+                             NULL);
+}
+
+void refusal_applied(Refusal *r, const Uuid *edge)
+{
+        if (refusal_find(r, edge) < r->n)
+                refusal_over(r);
+}
+
+/* Of an edge whose run could not begin, the first answer tells what its last run was then. */
+static void refusal_on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
+{
+        Refusal *r = userdata;
+        size_t i = o ? refusal_find(r, &o->edge) : 0;
+        if (o && i < r->n && r->last_run[i] < 0)
+                r->last_run[i] = o->run.run_id;
+        else if (o && i < r->n && o->run.run_id > r->last_run[i] &&
+                 fault_code_origin(o->code) != ORIGIN_POSTGRES)
+                r->recorded = true;
+        if (o)
+                return;
+        peers_task_end(&r->question);
+        for (i = 0; i < r->n_asked && fault->scope == FAULT_NONE; i++)
+                if (r->last_run[i] < 0)
+                        r->last_run[i] = 0; /* it has never had one */
+        if (r->recorded)
+                refusal_over(r);
+}
+
+void refusal_look(Refusal *r, Peers *peers,
+                  const ConfigEdge *(*find)(const Uuid *edge, void *userdata), void *userdata)
+{
+        uint64_t now = clock_monotonic_usec();
+        if (!r->outage.down || r->question.task || now < r->ask_usec)
+                return;
+        r->n_asked = 0;
+        for (size_t i = 0; i < r->n; i++) {
+                if (!find(&r->edges[i], userdata))
+                        continue;
+                r->edges[r->n_asked] = r->edges[i];
+                r->last_run[r->n_asked++] = r->last_run[i];
+        }
+        r->n = r->n_asked;
+        if (r->n == 0) {
+                refusal_over(r);
+                return;
+        }
+        r->ask_usec = now + ASK_EVERY_USEC;
+        r->recorded = false;
+        int error = mirror_outcomes(peers->mirror, r->edges, r->n, true, refusal_on_outcome, r,
+                                    &r->question.task);
+        (void)peers_task_begin(&r->question, peers, error);
+}
+
+void refusal_done(Refusal *r)
+{
+        peers_task_cancel(&r->question);
+}

@@ -1,0 +1,49 @@
+/*
+ * refusal: what PostgreSQL, which answers, refuses of the statements that only runs send.
+ *
+ * Reported once, and again at growing intervals. Over when a run of an edge that met it is recorded
+ * again, whoever's it is, or none of these edges is synced here any more. Runs of other edges prove
+ * nothing: a damaged page, or a trigger, may concern the rows of one edge alone.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "daemon/outage.h"
+#include "peers/peers.h"
+#include "sync/types.h"
+
+enum { REFUSAL_EDGES = 16 };
+
+/* Zero-initialise. */
+typedef struct Refusal {
+        Outage outage;
+
+        /* private */
+        Uuid edges[REFUSAL_EDGES];       /* the first that met it */
+        int64_t last_run[REFUSAL_EDGES]; /* as it met it; -1: not known yet */
+        size_t n, n_asked;
+        bool recorded; /* by what was answered so far */
+        PeersTask question;
+        uint64_t ask_usec; /* monotonic: not before */
+} Refusal;
+
+/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
+ * questions do not come across. */
+bool refusal_is_of_statement(const Fault *fault);
+
+/* Also where PostgreSQL answers, and has not recorded that a run began or how it ended: nobody else
+ * says that the edge is not synced. NULL: the run met none. */
+const Fault *refusal_of_run(const SyncReport *report);
+
+/* A run of the edge met it; run_id 0: it could not begin. True: log it. */
+bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault);
+
+/* What a run of the edge saw is applied. */
+void refusal_applied(Refusal *r, const Uuid *edge);
+
+/* PostgreSQL answers; now and then it is asked whether it is over. find: NULL of an edge that is
+ * not synced here. */
+void refusal_look(Refusal *r, Peers *peers,
+                  const ConfigEdge *(*find)(const Uuid *edge, void *userdata), void *userdata);
+
+void refusal_done(Refusal *r);
