@@ -96,7 +96,9 @@ void fault_clear(Fault *f)
 
 const char *fault_postgres_words(const Fault *f)
 {
-        return f->code == CODE_OTHER_CATALOG ? "no edge is synced" : "PostgreSQL cannot be used";
+        return f->code == CODE_OTHER_CATALOG ? "no edge is synced"
+               : f->scope == FAULT_RUN       ? "PostgreSQL refuses a statement"
+                                             : "PostgreSQL cannot be used";
 }
 
 bool error_is_shortage(int error)

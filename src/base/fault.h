@@ -73,8 +73,8 @@ bool fault_is_of_gateway(const Fault *f);
 /* No way through the proxy of the configuration: nothing is known of the catalog. */
 bool fault_is_of_proxy(const Fault *f);
 
-/* What a fault of PostgreSQL as a whole means for the service, to go before its message: it cannot
- * be used; or it can, and the database is another catalog's. */
+/* What a fault of PostgreSQL means for the service, to go before its message: it cannot be used; or
+ * it can, and refuses something, or the database is another catalog's. */
 const char *fault_postgres_words(const Fault *f);
 
 /* Whether an errno says that the system is short of something now, and nothing of what was asked

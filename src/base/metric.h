@@ -81,7 +81,8 @@ typedef enum MetricKind {
           "max_requests.")                                                                         \
         X(CATALOG_UP, "edgemirror_catalog_up", GAUGE, NONE,                                        \
           "Whether the catalog answers, and accepts the credentials.")                             \
-        X(POSTGRES_UP, "edgemirror_postgres_up", GAUGE, NONE, "Whether PostgreSQL answers.")       \
+        X(POSTGRES_UP, "edgemirror_postgres_up", GAUGE, NONE,                                      \
+          "Whether PostgreSQL answers, and refuses nothing that syncs need.")                      \
         X(POSTGRES_CONNECTIONS, "edgemirror_postgres_connections", GAUGE, CONNECTION,              \
           "Connections to PostgreSQL.")                                                            \
         X(TOKEN_REQUESTS, "edgemirror_token_requests_total", COUNTER, NONE,                        \

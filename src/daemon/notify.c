@@ -382,7 +382,9 @@ static void notify_look(void *userdata)
         if (snapshot.stopping)
                 return;
         notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, snapshot.catalog_answers);
-        notify_peer(n, NOTIFY_POSTGRES, snapshot.postgres_fault, !snapshot.registering);
+        notify_peer(n, NOTIFY_POSTGRES,
+                    snapshot.postgres_fault ? snapshot.postgres_fault : snapshot.statement_fault,
+                    !snapshot.registering);
         if (n->form.alerts)
                 notify_keep_alerts(n, !snapshot.postgres_fault);
         notify_schedule(n); /* the pause of what was declined may be over */

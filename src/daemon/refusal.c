@@ -1,6 +1,7 @@
 #include "daemon/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "mirror/outcomes.h"
 
 #define ASK_EVERY_USEC (5 * USEC_PER_SEC)
@@ -40,6 +41,7 @@ static void refusal_over(Refusal *r)
         char text[DURATION_STRING_SIZE];
         peers_task_cancel(&r->question);
         r->n = 0;
+        metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
                 log_info("PostgreSQL takes what syncs write again after %s",
                          duration_format_short(lasted, text));
@@ -51,6 +53,7 @@ bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *f
         of_statement.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
         of_statement.refused = false;   /* … and its credentials are right */
         size_t i = refusal_find(r, edge);
+        metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (i == r->n && r->n < REFUSAL_EDGES) {
                 r->edges[r->n++] = *edge;
                 r->last_run[i] = -1;
@@ -92,6 +95,8 @@ void refusal_look(Refusal *r, Peers *peers,
                   const ConfigEdge *(*find)(const Uuid *edge, void *userdata), void *userdata)
 {
         uint64_t now = clock_monotonic_usec();
+        if (r->outage.down)
+                metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (!r->outage.down || r->question.task || now < r->ask_usec)
                 return;
         r->n_asked = 0;

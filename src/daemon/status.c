@@ -27,6 +27,9 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
                                fault_is_of_proxy(s->catalog_fault) ? "proxy" : "catalog",
                                s->catalog_fault->message, s->catalog_fault->refused ? "; " : "",
                                s->catalog_fault->refused ? s->catalog_next : "");
+        else if (s->statement_fault)
+                (void)snprintf(out, size, "%s: %s", fault_postgres_words(s->statement_fault),
+                               s->statement_fault->message);
         else if (s->registering)
                 (void)snprintf(out, size, "Registering %zu edge%s", s->n_edges,
                                text_plural(s->n_edges));

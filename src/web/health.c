@@ -26,6 +26,10 @@ void health_answer_ready(WebRequest *request, WebService *service)
                 web_request_answer_line(request, 200, "ready; the %s cannot be used: %s",
                                         fault_is_of_proxy(s.catalog_fault) ? "proxy" : "catalog",
                                         s.catalog_fault->message);
+        else if (s.statement_fault)
+                web_request_answer_line(request, 200, "ready; %s: %s",
+                                        fault_postgres_words(s.statement_fault),
+                                        s.statement_fault->message);
         else
                 web_request_answer_line(request, 200, "ready");
 }

@@ -113,10 +113,11 @@ static const struct {
         [MIRROR_WAIT_LOCK] =
                 {"waits for a lock in PostgreSQL",
                  "Look in pg_stat_activity for the session that holds it, and end that."},
-        [MIRROR_WAIT_POSTGRES] = {"waits for PostgreSQL, which refuses a statement",
-                                  "Do what PostgreSQL's message asks for; its own log has more. "
-                                  "`edgemirror check` says "
-                                  "whether a privilege or a table is missing."},
+        [MIRROR_WAIT_POSTGRES] =
+                {"waits for PostgreSQL, which refuses a statement",
+                 "Do what PostgreSQL's message asks for; its own log has more. `edgemirror check` "
+                 "says whether a privilege or a table is missing, and `journalctl -u edgemirror -p "
+                 "warning` (the unit may be edgemirror@NAME) of which edges it is."},
         [MIRROR_WAIT_DISCOVERY] = {"waits for Edge connections to be discovered",
                                    "Those that are known are synced. `edgemirror check` asks the "
                                    "catalog the same, and says what is missing."},

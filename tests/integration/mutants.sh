@@ -89,6 +89,26 @@ src/daemon/refusal.c
 integration/test_on_call an_end_that_is_not_recorded*
 s/if (fault_is_refusal(&report->end_fault, report->lease_kept))/if (false)/
 
+a PostgreSQL that refuses a statement counts as up
+src/daemon/refusal.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/metric_set(METRIC_POSTGRES_UP, 0, 0);/metric_set(METRIC_POSTGRES_UP, 0, 1);/
+
+a PostgreSQL that refuses a statement is not said by the monitor
+src/web/health.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/else if (s.statement_fault)/else if (false)/
+
+a PostgreSQL that refuses a statement is not in the status line
+src/daemon/status.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/else if (s->statement_fault)/else if (false)/
+
+nobody is told that PostgreSQL refuses a statement
+src/daemon/notify.c
+unit/test_daemon_notify peers_are_seen*
+s/: snapshot.statement_fault,/: NULL,/
+
 what waits for a lock that is held on waits since its last attempt
 src/daemon/lock_log.c
 unit/test_daemon_outage a_lock_that_is_held_on*

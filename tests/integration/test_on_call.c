@@ -4,6 +4,7 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
+#include "harness/web.h"
 #include "integration/service_world.h"
 #include <poll.h>
 #include <signal.h>
@@ -338,12 +339,24 @@ static void await_sign_of_life(ServiceWorld *w)
                              "> mark.at");
 }
 
+static void assert_monitor_says(const char *where, const char *path, const char *words)
+{
+        char *answer = web_get(where, path);
+        assert_int_equal(web_status(answer), 200);
+        if (!strstr(web_body(answer), words))
+                fail_msg("%s: not \"%s\", but:\n%s", path, words, answer);
+        free(answer);
+}
+
 /* Syncs of the others prove nothing: it is over with a run of that edge, whoever's it is, or when
  * the edge is not synced any more. */
 static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(void **state)
 {
         static const char over[] = "info: PostgreSQL takes what syncs write again after ";
         ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        (void)snprintf(where, sizeof(where), "%s/monitor", w->folder);
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
         short_leases(w);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         HarnessService *s = service_start(w, 0);
@@ -354,6 +367,10 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         await_runs(w, 0, 2, "synced", 2);
         await_sign_of_life(w);
         assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: PostgreSQL: could ", 1);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: PostgreSQL");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+        assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
         assert_int_equal(harness_service_logged(s, over), 0);
 
         free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run; UPDATE "
@@ -362,6 +379,8 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         harness_service_await_log(s, over, 1);
         await_sign_of_life(w);
         assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+        assert_monitor_says(where, "/readyz", "ready\n");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 1\n");
 
         refuse_runs_of(w, 3);
         service_configure(w, 3);

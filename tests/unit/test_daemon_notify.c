@@ -97,6 +97,19 @@ static void peers_are_seen_to_go_and_come(void **state)
         assert_string_equal(hook_string_of(hook_event_of(body, 0), "kind"), "postgres");
         assert_string_equal(hook_string_of(hook_event_of(body, 1), "text"),
                             "the catalog can be used again");
+
+        /* which answers, and is of no use all the same */
+        fault_set(&fault, FAULT_RUN, EIO, CODE_PG_ERROR, "could not read block 17");
+        w->snapshot.postgres_fault = NULL;
+        w->snapshot.registering = false;
+        hook_await_requests(w, 4);
+        w->snapshot.statement_fault = &fault;
+        hook_await_requests(w, 5);
+        _cleanup_(cleanup_json) cJSON *statement = hook_last_body(w);
+        assert_string_equal(hook_string_of(hook_event_of(statement, 0), "state"), "away");
+        assert_string_equal(hook_string_of(hook_event_of(statement, 0), "text"),
+                            "PostgreSQL refuses a statement: could not read block 17");
+        w->snapshot.statement_fault = NULL;
 }
 
 /* What could not be told goes with what has changed since. */
