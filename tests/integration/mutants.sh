@@ -187,7 +187,7 @@ s/WHEN i.waiting_for = \$2::text THEN i.waiting_since//
 what was due before another mirror took over waits for its next time
 sql/queries/register.sql
 integration/test_queue what_another_mirror*
-s/WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL THEN now()//
+s/CASE WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL AND w.enabled THEN now()/CASE/
 
 a list in which a row is with another edge counts as what the mirror is
 src/mirror/apply_steps.c
