@@ -683,8 +683,8 @@ static void run_numbers_that_are_taken_are_not_given_again(void **state)
                 "SELECT setval('edgemirror.sync_run_run_id_seq', 1, false)",
                 "TRUNCATE edgemirror.sync_run RESTART IDENTITY",
                 /* a mirror that was synced once, and to which one has subscribed */
-                "TRUNCATE edgemirror.sync_run RESTART IDENTITY; UPDATE edgemirror.edge SET "
-                "last_run_id = 1 WHERE last_run_id IS NOT NULL",
+                ("TRUNCATE edgemirror.sync_run RESTART IDENTITY; UPDATE edgemirror.edge SET "
+                 "last_run_id = 1 WHERE last_run_id IS NOT NULL"),
         };
         for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
                 sign_in(w, "em", "test");
