@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "base/text.h"
 #include "mirror/outcomes.h"
 
 #define ASK_EVERY_USEC (5 * USEC_PER_SEC)
@@ -35,40 +36,78 @@ static size_t refusal_find(const Refusal *r, const Uuid *edge)
         return i;
 }
 
+/* The fault, with the edges that it concerns before what PostgreSQL says. */
+static Fault refusal_fault(const Refusal *r)
+{
+        enum { NAMED_BYTES = 200 };
+        _cleanup_(text_done) Text names = {0};
+        Fault named = r->fault;
+        bool is_room = true;
+        for (size_t i = 0; i < r->n && is_room; i++) {
+                const ConfigEdge *e = r->find(&r->edges[i], r->userdata);
+                is_room = names.size < NAMED_BYTES;
+                if (e)
+                        (void)text_printf(&names, "%s%s", names.size > 0 ? ", " : "",
+                                          is_room ? e->name : "…");
+        }
+        if (names.size > 0)
+                fault_prefix(&named, "%s: ", names.data);
+        return named;
+}
+
 static void refusal_over(Refusal *r)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
         peers_task_cancel(&r->question);
         r->n = 0;
+        r->is_more = false;
         metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
                 log_info("PostgreSQL takes what syncs write again after %s",
                          duration_format_short(lasted, text));
 }
 
+/* A run of it was recorded: it is over for that edge. Of those that found no place nothing is
+ * known.
+ */
+static void refusal_end(Refusal *r, size_t i)
+{
+        r->n--;
+        r->edges[i] = r->edges[r->n];
+        r->last_run[i] = r->last_run[r->n];
+        r->recorded[i] = r->recorded[r->n];
+        if (r->n == 0 || r->is_more)
+                refusal_over(r);
+        else
+                r->outage.fault = refusal_fault(r);
+}
+
 bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault)
 {
-        Fault of_statement = *fault;
-        of_statement.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
-        of_statement.refused = false;   /* … and its credentials are right */
+        r->fault = *fault;
+        r->fault.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+        r->fault.refused = false;   /* … and its credentials are right */
         size_t i = refusal_find(r, edge);
         metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (i == r->n && r->n < REFUSAL_EDGES) {
                 r->edges[r->n++] = *edge;
                 r->last_run[i] = -1;
+                r->recorded[i] = false;
                 r->ask_usec = 0;
         }
+        r->is_more = r->is_more || i == REFUSAL_EDGES;
         if (i < r->n && run_id > 0)
                 r->last_run[i] = run_id;
-        return outage_failed(&r->outage, &of_statement, clock_monotonic_usec(), clock_random(),
-                             NULL);
+        Fault named = refusal_fault(r);
+        return outage_failed(&r->outage, &named, clock_monotonic_usec(), clock_random(), NULL);
 }
 
 void refusal_applied(Refusal *r, const Uuid *edge)
 {
-        if (refusal_find(r, edge) < r->n)
-                refusal_over(r);
+        size_t i = refusal_find(r, edge);
+        if (i < r->n)
+                refusal_end(r, i);
 }
 
 /* Of an edge whose run could not begin, the first answer tells what its last run was then. */
@@ -80,19 +119,19 @@ static void refusal_on_outcome(const MirrorOutcome *o, const Fault *fault, void 
                 r->last_run[i] = o->run.run_id;
         else if (o && i < r->n && o->run.run_id > r->last_run[i] &&
                  fault_code_origin(o->code) != ORIGIN_POSTGRES)
-                r->recorded = true;
+                r->recorded[i] = true;
         if (o)
                 return;
         peers_task_end(&r->question);
         for (i = 0; i < r->n_asked && fault->scope == FAULT_NONE; i++)
                 if (r->last_run[i] < 0)
                         r->last_run[i] = 0; /* it has never had one */
-        if (r->recorded)
-                refusal_over(r);
+        for (i = r->n; i-- > 0;)
+                if (i < r->n && r->recorded[i])
+                        refusal_end(r, i);
 }
 
-void refusal_look(Refusal *r, Peers *peers,
-                  const ConfigEdge *(*find)(const Uuid *edge, void *userdata), void *userdata)
+void refusal_look(Refusal *r, Peers *peers)
 {
         uint64_t now = clock_monotonic_usec();
         if (r->outage.down)
@@ -101,9 +140,10 @@ void refusal_look(Refusal *r, Peers *peers,
                 return;
         r->n_asked = 0;
         for (size_t i = 0; i < r->n; i++) {
-                if (!find(&r->edges[i], userdata))
+                if (!r->find(&r->edges[i], r->userdata))
                         continue;
                 r->edges[r->n_asked] = r->edges[i];
+                r->recorded[r->n_asked] = false;
                 r->last_run[r->n_asked++] = r->last_run[i];
         }
         r->n = r->n_asked;
@@ -112,7 +152,6 @@ void refusal_look(Refusal *r, Peers *peers,
                 return;
         }
         r->ask_usec = now + ASK_EVERY_USEC;
-        r->recorded = false;
         int error = mirror_outcomes(peers->mirror, r->edges, r->n, true, refusal_on_outcome, r,
                                     &r->question.task);
         (void)peers_task_begin(&r->question, peers, error);

@@ -1,9 +1,9 @@
 /*
  * refusal: what PostgreSQL, which answers, refuses of the statements that only runs send.
  *
- * Reported once, and again at growing intervals. Over when a run of an edge that met it is recorded
- * again, whoever's it is, or none of these edges is synced here any more. Runs of other edges prove
- * nothing: a damaged page, or a trigger, may concern the rows of one edge alone.
+ * Reported once, and again at growing intervals. Over when a run of each edge that met it has been
+ * recorded again, whoever's it is, or none of these edges is synced here any more. Runs of other
+ * edges prove nothing: a damaged page, or a trigger, may concern the rows of one edge alone.
  */
 #pragma once
 
@@ -14,15 +14,20 @@
 
 enum { REFUSAL_EDGES = 16 };
 
-/* Zero-initialise. */
+/* Zero-initialise, and set find. */
 typedef struct Refusal {
-        Outage outage;
+        Outage outage; /* its fault names the edges */
+        /* NULL of an edge that is not synced here */
+        const ConfigEdge *(*find)(const Uuid *edge, void *userdata);
+        void *userdata;
 
         /* private */
+        Fault fault;                     /* as PostgreSQL says it */
         Uuid edges[REFUSAL_EDGES];       /* the first that met it */
         int64_t last_run[REFUSAL_EDGES]; /* as it met it; -1: not known yet */
+        bool recorded[REFUSAL_EDGES];    /* a later one, by what was answered so far */
         size_t n, n_asked;
-        bool recorded; /* by what was answered so far */
+        bool is_more; /* than have a place */
         PeersTask question;
         uint64_t ask_usec; /* monotonic: not before */
 } Refusal;
@@ -41,9 +46,7 @@ bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *f
 /* What a run of the edge saw is applied. */
 void refusal_applied(Refusal *r, const Uuid *edge);
 
-/* PostgreSQL answers; now and then it is asked whether it is over. find: NULL of an edge that is
- * not synced here. */
-void refusal_look(Refusal *r, Peers *peers,
-                  const ConfigEdge *(*find)(const Uuid *edge, void *userdata), void *userdata);
+/* PostgreSQL answers; now and then it is asked whether it is over. */
+void refusal_look(Refusal *r, Peers *peers);
 
 void refusal_done(Refusal *r);

@@ -242,7 +242,7 @@ void runs_retry_reports(Runs *r, Peers *peers)
                         run->settled = true;
         }
         runs_wake(r);
-        refusal_look(&r->refusal, peers, r->handlers.edge, r->userdata);
+        refusal_look(&r->refusal, peers);
 }
 
 /* Reports to the queue what it does not know yet: a lease without a run, or another due time. */
@@ -427,7 +427,11 @@ static int runs_on_reaper(sd_event_source *source _unused_, void *userdata)
 int runs_init(Runs *r, sd_event *event, const DatabaseClock *clock, const RunsHandlers *handlers,
               void *userdata)
 {
-        *r = (Runs){.event = event, .clock = clock, .handlers = *handlers, .userdata = userdata};
+        *r = (Runs){.event = event,
+                    .clock = clock,
+                    .handlers = *handlers,
+                    .userdata = userdata,
+                    .refusal = {.find = handlers->edge, .userdata = userdata}};
         int error = sd_event_add_defer(event, &r->reaper, runs_on_reaper, r);
         return error < 0 ? error : sd_event_source_set_enabled(r->reaper, SD_EVENT_OFF);
 }

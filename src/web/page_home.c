@@ -117,7 +117,7 @@ static const struct {
                 {"waits for PostgreSQL, which refuses a statement",
                  "Do what PostgreSQL's message asks for; its own log has more. `edgemirror check` "
                  "says whether a privilege or a table is missing, and `journalctl -u edgemirror -p "
-                 "warning` (the unit may be edgemirror@NAME) of which edges it is."},
+                 "warning` (the unit may be edgemirror@NAME) what failed."},
         [MIRROR_WAIT_DISCOVERY] = {"waits for Edge connections to be discovered",
                                    "Those that are known are synced. `edgemirror check` asks the "
                                    "catalog the same, and says what is missing."},

@@ -316,16 +316,16 @@ static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
         "waiting_message LIKE '%%block 17%%'"
 
 /* Of the edge alone, as a damaged page would have it. */
-static void refuse_runs_of(ServiceWorld *w, int edge)
+static void refuse_runs_of(ServiceWorld *w, const char *name, int edge)
 {
         char sql[512];
         (void)snprintf(sql, sizeof(sql),
                        "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger LANGUAGE "
                        "plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read block 17' USING "
-                       "ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken BEFORE INSERT ON "
+                       "ERRCODE = 'XX001'; END $$; CREATE TRIGGER %s BEFORE INSERT ON "
                        "edgemirror.sync_run FOR EACH ROW WHEN (NEW.edge_connection_id = '%s') "
                        "EXECUTE FUNCTION public.broken()",
-                       w->edges[edge]);
+                       name, w->edges[edge]);
         free(harness_sql(&w->pg, sql));
         make_due(w, edge, edge);
         service_await_sql(w, WAITS_FOR_POSTGRES);
@@ -360,15 +360,15 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         short_leases(w);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         HarnessService *s = service_start(w, 0);
-        refuse_runs_of(w, 3);
+        refuse_runs_of(w, "broken", 3);
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
                                  "'2 minutes'"));
         make_due(w, 0, 2);
         await_runs(w, 0, 2, "synced", 2);
         await_sign_of_life(w);
         assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: PostgreSQL: could ", 1);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: PostgreSQL");
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3: PostgreSQL: ", 1);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: e3: ");
         assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
         assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
         assert_int_equal(harness_service_logged(s, over), 0);
@@ -382,10 +382,23 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         assert_monitor_says(where, "/readyz", "ready\n");
         assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 1\n");
 
-        refuse_runs_of(w, 3);
+        /* of two, the end of one is not that of the other */
+        refuse_runs_of(w, "broken", 3);
+        refuse_runs_of(w, "broken_too", 2);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3, e2: PostgreSQL: ", 1);
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run"));
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e2: PostgreSQL: ", 1);
+        assert_int_equal(harness_service_logged(s, over), 1);
+        free(harness_sql(&w->pg, "DROP TRIGGER broken_too ON edgemirror.sync_run"));
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
+        harness_service_await_log(s, over, 2);
+        await_sign_of_life(w);
+
+        refuse_runs_of(w, "broken", 3);
         service_configure(w, 3);
         harness_service_reload(s);
-        harness_service_await_log(s, over, 2);
+        harness_service_await_log(s, over, 3);
         free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run"));
         service_stop(w, 0);
 }
