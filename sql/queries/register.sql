@@ -24,9 +24,9 @@ WITH wanted_by_others AS (
            catalog_name = excluded.catalog_name
 ), queue AS (
     SELECT w.edge_connection_id, c.edge_connection_id IS NULL AS is_new, c.next_run_at AS was,
-           CASE WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL AND w.enabled THEN now()
-                WHEN w.next_usec = 0 THEN c.next_run_at
+           CASE WHEN w.next_usec = 0 THEN c.next_run_at
                 WHEN NOT w.enabled THEN NULL
+                WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL THEN now()
                 WHEN (e.schedule, e.timezone) = (w.schedule, w.timezone) THEN least(c.next_run_at, requested.at)
                 WHEN c.next_run_at <= now() THEN c.next_run_at
                 ELSE requested.at

@@ -123,6 +123,9 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
 int writer_check(const PGresult *result, Fault *ret_fault)
 {
         bool subscribes = result_bool(result, 0, 1), behind = result_bool(result, 0, 3);
+        _cleanup_(text_done) Text command = {0};
+        if (behind && append_migrate(&command, result_text(result, 0, 4)) < 0)
+                return fault_no_memory(ret_fault);
         if (subscribes)
                 fault_set(
                         ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
@@ -132,8 +135,8 @@ int writer_check(const PGresult *result, Fault *ret_fault)
         else if (behind)
                 fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_SUBSCRIBER,
                           "the edges name runs with later numbers than the next one would get, as "
-                          "after a subscription; run %s migrate",
-                          own_command());
+                          "after a subscription; run %s",
+                          command.data);
         return subscribes || behind ? -EROFS : 0;
 }
 

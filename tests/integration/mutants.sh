@@ -72,17 +72,22 @@ s/(unrecorded && fault->origin/(false \&\& unrecorded \&\& fault->origin/
 a sync of any edge ends what is refused for another
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*
-s/if (refusal_find(r, edge) < r->n)/if (refusal_find(r, edge) <= r->n)/
+/^void refusal_applied/,/^}/s/if (i < r->n)/if (r->n > 0)/; /^void refusal_applied/,/^}/s/refusal_end(r, i)/refusal_over(r)/
+
+what is refused for two edges is over with the first
+src/daemon/refusal.c
+integration/test_on_call what_is_refused_for_one_edge*
+s/if (r->n == 0 || r->is_more)$/if (true)/
 
 what was refused for an edge waits for a sync by the same instance
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*
-s/r->recorded = true;/r->recorded = false;/
+s/r->recorded\[i\] = true;/r->recorded[i] = false;/
 
 what was refused for an edge that is not synced any more is trouble for ever
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*
-s/if (!find(&r->edges\[i\], userdata))/if (false)/
+s/if (!r->find(&r->edges\[i\], r->userdata))/if (false)/
 
 an end that is not recorded is no trouble where the run failed of something else
 src/daemon/refusal.c
@@ -187,7 +192,7 @@ s/WHEN i.waiting_for = \$2::text THEN i.waiting_since//
 what was due before another mirror took over waits for its next time
 sql/queries/register.sql
 integration/test_queue what_another_mirror*
-s/CASE WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL AND w.enabled THEN now()/CASE/
+s/WHEN c.edge_connection_id IS NULL AND e.listed_at IS NOT NULL THEN now()//
 
 a list in which a row is with another edge counts as what the mirror is
 src/mirror/apply_steps.c

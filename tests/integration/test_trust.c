@@ -698,6 +698,7 @@ static void run_numbers_that_are_taken_are_not_given_again(void **state)
                 sign_in(w, "svc", "test");
                 assert_int_equal(RUN(w, "check"), 69);
                 assert_says(w, "out", "the edges name runs with later numbers", true);
+                assert_says(w, "out", "migrate as em (by EDGEMIRROR_POSTGRES_CONNINFO=", true);
                 assert_int_equal(RUN(w, "sync"), 69);
                 sign_in(w, "em", "test");
                 assert_int_equal(RUN(w, "migrate"), 0);
