@@ -75,11 +75,16 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
-        if (fault->scope != FAULT_NONE)
+        if (fault->scope == FAULT_RUN && !p->is_refused)
+                log_warning("the sign of life could not be written, without which status and pages "
+                            "take this instance for dead; it goes on: %s",
+                            fault->message);
+        else if (fault->scope != FAULT_NONE)
                 /* whoever asks what is due reports a PostgreSQL that is away */
                 log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
+        p->is_refused = fault->scope == FAULT_RUN;
         if (p->again)
                 presence_beat(p);
         else

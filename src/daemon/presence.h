@@ -37,8 +37,9 @@ typedef struct Presence {
         PeersTask task;
         Timer timer;
         bool begun;
-        bool again;     /* something has changed while a sign was under way */
-        PeersTask look; /* at locks */
+        bool again;      /* something has changed while a sign was under way */
+        bool is_refused; /* the last one, by PostgreSQL, which answers */
+        PeersTask look;  /* at locks */
         Timer look_timer;
         LockLog lock; /* whether a statement waits for one */
 } Presence;

@@ -151,6 +151,7 @@ static void fill(int day, Place place, Spool *rows, Spool *verdicts)
                 SpoolVerdict verdict = {.id = row.id,
                                         .gone = s->place == NOWHERE && proven,
                                         .moved = s->place != NOWHERE ? &row : NULL,
+                                        .asked_usec = clock_boottime_usec(),
                                         .http_status = !proven               ? 403
                                                        : s->place == NOWHERE ? 404
                                                                              : 200};

@@ -295,7 +295,11 @@ void bench_apply_removing(MirrorBench *b, const Uuid *edge, const BenchRow *rows
                 Uuid id;
                 assert_int_equal(uuid_parse(bench_id(number, text), &id), 0);
                 assert_int_equal(
-                        spool_add_verdict(verdicts, &(SpoolVerdict){.id = id, .gone = true}, NULL),
+                        spool_add_verdict(verdicts,
+                                          &(SpoolVerdict){.id = id,
+                                                          .gone = true,
+                                                          .asked_usec = clock_boottime_usec()},
+                                          NULL),
                         0);
         }
         apply_snapshot(b, edge,

@@ -94,6 +94,11 @@ src/daemon/refusal.c
 integration/test_on_call an_end_that_is_not_recorded*
 s/if (fault_is_refusal(&report->end_fault, report->lease_kept))/if (false)/
 
+a sign of life that is refused is known to the debug log alone
+src/daemon/presence.c
+integration/test_on_call a_sign_of_life*
+s/if (fault->scope == FAULT_RUN \&\& !p->is_refused)/if (false)/
+
 a PostgreSQL that refuses a statement counts as up
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*

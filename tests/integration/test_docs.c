@@ -67,9 +67,9 @@ static const struct {
         {"what was relinked", "5d sales CLIENTS registered  #a 5d"
                               "|3d sales INVOICES unregistered #6  3d"
                               "|2d sales ARCHIVE 3 another #7 #b 2d"},
-        {"what is missing, and why does it stay", "sales ORDERS 0d pending 404 1"
-                                                  "|sales RETURNS 0d unproven 403 "
-                                                  "|finance LEDGER 0d refresh  "},
+        {"what is missing, and why does it stay", "sales ORDERS 0d pending 404 1 0d"
+                                                  "|sales RETURNS 0d unproven 403  "
+                                                  "|finance LEDGER 0d refresh   "},
         {"what could not be mirrored", "finance #f  its name is no text {\"name\":7} 4d 0d"},
         {"which edges are stale", "broken   false 4 failed the catalog answered with status 500"
                                   "|lab 3d 3d false 3 failed the catalog answered with status 500"},

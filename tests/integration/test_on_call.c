@@ -429,6 +429,23 @@ static void an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of(vo
         service_stop(w, 0);
 }
 
+/* Nothing else says why a service that runs counts as dead. */
+static void a_sign_of_life_that_is_refused_is_in_the_log(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = service_start(w, 0);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
+                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
+                                 "block 17' USING ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken "
+                                 "BEFORE UPDATE ON edgemirror.instance FOR EACH ROW EXECUTE "
+                                 "FUNCTION public.broken()"));
+        harness_service_await_log(
+                s, "warning: the sign of life could not be written, without which status", 1);
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.instance"));
+        service_stop(w, 0);
+}
+
 /* ---- N2: the catalog refuses the credentials, and it is corrected there --------------------- */
 
 /* N2 */
@@ -891,6 +908,7 @@ int main(void)
                 cmocka_unit_test_setup(
                         an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of,
                         few_edges),
+                cmocka_unit_test_setup(a_sign_of_life_that_is_refused_is_in_the_log, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),
                 cmocka_unit_test_setup(
