@@ -194,6 +194,10 @@ void pg_fault_from_connection(PGconn *conn, bool connecting, Fault *ret)
         if (sentence) {
                 _cleanup_(cleanup_free) char *grant = connect_grant(conn, sqlstate);
                 fault_from_sqlstate(sqlstate, text, grant, ret);
+                if (ret->scope == FAULT_RUN) { /* nobody comes in, not one run */
+                        ret->scope = FAULT_PEER;
+                        ret->retryable = true;
+                }
                 return;
         }
         if (connecting && PQconnectionNeedsPassword(conn)) {

@@ -99,6 +99,11 @@ src/daemon/presence.c
 integration/test_on_call a_sign_of_life*
 s/if (fault->scope == FAULT_RUN \&\& !p->is_refused)/if (false)/
 
+a database that takes no connections is said to refuse a statement
+src/pg/pg_fault.c
+integration/test_outages a_database_that_was_restored*
+/nobody comes in, not one run/,/}/s/FAULT_PEER/FAULT_RUN/
+
 a PostgreSQL that refuses a statement counts as up
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*
