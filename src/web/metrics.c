@@ -5,6 +5,7 @@
 #include "web/metrics.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/log.h"
 #include "base/metric.h"
 #include "mirror/observe.h"
 #include "web/service.h"
@@ -180,6 +181,10 @@ static void observation_on_done(const Fault *fault, void *userdata)
         uint64_t now = clock_monotonic_usec(), rest = (now - o->begun_usec) * OBSERVE_REST;
         /* what waited, for a lock or a connection, has not worked as long */
         bool worked = fault->scope == FAULT_NONE || fault->code == CODE_PG_STATEMENT_TIMEOUT;
+        bool refused = fault->scope != FAULT_NONE && fault->scope != FAULT_PEER;
+        if (refused && !o->is_refused)
+                log_warning("the figures of /metrics stay as they were: %s", fault->message);
+        o->is_refused = refused;
         peers_task_end(&o->task);
         if (worked && rest > OBSERVE_EVERY_USEC)
                 o->not_before_usec = now + rest;

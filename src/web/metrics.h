@@ -28,6 +28,7 @@ typedef struct MetricsObservation {
         } figures[METRICS_FIGURES_MAX]; /* of the mirror as a whole, until all has come */
         unsigned n_figures;
         bool failed;                          /* for want of memory */
+        bool is_refused;                      /* the last time, by PostgreSQL, which answers */
         uint64_t begun_usec, not_before_usec; /* monotonic */
         PeersTask task;
 } MetricsObservation;

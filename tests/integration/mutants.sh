@@ -104,6 +104,11 @@ src/pg/pg_fault.c
 integration/test_outages a_database_that_was_restored*
 /nobody comes in, not one run/,/}/s/FAULT_PEER/FAULT_RUN/
 
+figures that stand still are known to nobody
+src/web/metrics.c
+integration/test_metrics figures_that_postgres*
+s/if (refused \&\& !o->is_refused)/if (false)/
+
 a PostgreSQL that refuses a statement counts as up
 src/daemon/refusal.c
 integration/test_on_call what_is_refused_for_one_edge*

@@ -7,6 +7,7 @@
 #include "harness/web.h"
 #include "integration/service_world.h"
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,6 +469,30 @@ static void a_postgres_that_is_away_is_down_and_its_last_figures_stay(void **sta
         stop(w);
 }
 
+/* Nothing else says why they stand still. */
+static void figures_that_postgres_refuses_are_in_the_log(void **state)
+{
+        ServiceWorld *w = *state;
+        HarnessService *s = start(w, "");
+        free(harness_sql(
+                &w->pg,
+                "CREATE OR REPLACE FUNCTION public.broken() RETURNS boolean LANGUAGE plpgsql AS $$ "
+                "BEGIN RAISE EXCEPTION 'could not read block 17' USING ERRCODE = 'XX001'; END $$; "
+                "ALTER VIEW edgemirror.freshness RENAME TO whole; CREATE VIEW edgemirror.freshness "
+                "AS SELECT * FROM edgemirror.whole WHERE public.broken(); GRANT SELECT ON "
+                "edgemirror.freshness TO em"));
+        for (int i = 0; harness_service_logged(s, "warning: the figures of /metrics stay as they "
+                                                  "were: PostgreSQL: could not read block 17") == 0;
+             i++) {
+                free(scrape(w));
+                assert_true(i < 300);
+                (void)poll(NULL, 0, 100);
+        }
+        free(harness_sql(&w->pg, "DROP VIEW edgemirror.freshness; ALTER VIEW edgemirror.whole "
+                                 "RENAME TO freshness"));
+        stop(w);
+}
+
 static void the_figures_of_another_database_are_forgotten_by_a_reload(void **state)
 {
         ServiceWorld *w = *state;
@@ -603,6 +628,7 @@ int main(void)
                 TEST(a_lease_that_is_lost_is_counted),
                 TEST(a_catalog_that_refuses_is_down),
                 TEST(a_postgres_that_is_away_is_down_and_its_last_figures_stay),
+                TEST(figures_that_postgres_refuses_are_in_the_log),
                 TEST(the_figures_of_another_database_are_forgotten_by_a_reload),
                 TEST(tokens_are_counted),
                 TEST(a_reload_that_fails_is_shown),
