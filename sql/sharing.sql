@@ -38,9 +38,13 @@ BEGIN
 END $$;
 
 -- A database that has subscribed goes on behind the runs that it was given, of which it may have no more than the edges name: replication brings no sequence. And
--- its tables may be of different times: the next sync of each edge compares all rows.
+-- its tables may be of different times: the next sync of each edge compares all rows. One that subscribes still writes nothing into them.
 DO $$
 BEGIN
+    IF EXISTS (SELECT FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname = 'edgemirror') THEN
+        RETURN;
+    END IF;
     PERFORM setval('edgemirror.sync_run_run_id_seq', r.newest)
        FROM (SELECT greatest((SELECT max(run_id) FROM edgemirror.sync_run), (SELECT max(last_run_id) FROM edgemirror.edge)) AS newest) r, edgemirror.sync_run_run_id_seq s
       WHERE r.newest > s.last_value OR r.newest = s.last_value AND NOT s.is_called;
