@@ -3,7 +3,6 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/text.h"
-#include "mirror/outcomes.h"
 
 #define ASK_EVERY_USEC (5 * USEC_PER_SEC)
 
@@ -59,8 +58,7 @@ static void refusal_over(Refusal *r)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
-        peers_task_cancel(&r->question);
-        r->n = 0;
+        r->n = r->n_asked = 0;
         r->is_more = false;
         metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
@@ -110,34 +108,13 @@ void refusal_applied(Refusal *r, const Uuid *edge)
                 refusal_end(r, i);
 }
 
-/* Of an edge whose run could not begin, the first answer tells what its last run was then. */
-static void refusal_on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
-{
-        Refusal *r = userdata;
-        size_t i = o ? refusal_find(r, &o->edge) : 0;
-        if (o && i < r->n && r->last_run[i] < 0)
-                r->last_run[i] = o->run.run_id;
-        else if (o && i < r->n && o->run.run_id > r->last_run[i] &&
-                 fault_code_origin(o->code) != ORIGIN_POSTGRES)
-                r->recorded[i] = true;
-        if (o)
-                return;
-        peers_task_end(&r->question);
-        for (i = 0; i < r->n_asked && fault->scope == FAULT_NONE; i++)
-                if (r->last_run[i] < 0)
-                        r->last_run[i] = 0; /* it has never had one */
-        for (i = r->n; i-- > 0;)
-                if (i < r->n && r->recorded[i])
-                        refusal_end(r, i);
-}
-
-void refusal_look(Refusal *r, Peers *peers)
+size_t refusal_to_ask(Refusal *r, const Uuid **ret_edges)
 {
         uint64_t now = clock_monotonic_usec();
         if (r->outage.down)
                 metric_set(METRIC_POSTGRES_UP, 0, 0);
-        if (!r->outage.down || r->question.task || now < r->ask_usec)
-                return;
+        if (!r->outage.down || now < r->ask_usec)
+                return 0;
         r->n_asked = 0;
         for (size_t i = 0; i < r->n; i++) {
                 if (!r->find(&r->edges[i], r->userdata))
@@ -147,17 +124,29 @@ void refusal_look(Refusal *r, Peers *peers)
                 r->last_run[r->n_asked++] = r->last_run[i];
         }
         r->n = r->n_asked;
-        if (r->n == 0) {
+        if (r->n == 0)
                 refusal_over(r);
-                return;
-        }
         r->ask_usec = now + ASK_EVERY_USEC;
-        int error = mirror_outcomes(peers->mirror, r->edges, r->n, true, refusal_on_outcome, r,
-                                    &r->question.task);
-        (void)peers_task_begin(&r->question, peers, error);
+        *ret_edges = r->edges;
+        return r->n;
 }
 
-void refusal_done(Refusal *r)
+/* Of an edge whose run could not begin, the first answer tells what its last run was then. */
+void refusal_heard(Refusal *r, const Uuid *edge, int64_t run_id, bool refused)
 {
-        peers_task_cancel(&r->question);
+        size_t i = refusal_find(r, edge);
+        if (i < r->n && r->last_run[i] < 0)
+                r->last_run[i] = run_id;
+        else if (i < r->n && run_id > r->last_run[i] && !refused)
+                r->recorded[i] = true;
+}
+
+void refusal_answered(Refusal *r)
+{
+        for (size_t i = 0; i < r->n_asked; i++)
+                if (r->last_run[i] < 0)
+                        r->last_run[i] = 0; /* it has never had one */
+        for (size_t i = r->n; i-- > 0;)
+                if (i < r->n && r->recorded[i])
+                        refusal_end(r, i);
 }

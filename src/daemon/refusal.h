@@ -9,7 +9,6 @@
 
 #include "config/config.h"
 #include "daemon/outage.h"
-#include "peers/peers.h"
 #include "sync/types.h"
 
 enum { REFUSAL_EDGES = 16 };
@@ -27,8 +26,7 @@ typedef struct Refusal {
         int64_t last_run[REFUSAL_EDGES]; /* as it met it; -1: not known yet */
         bool recorded[REFUSAL_EDGES];    /* a later one, by what was answered so far */
         size_t n, n_asked;
-        bool is_more; /* than have a place */
-        PeersTask question;
+        bool is_more;      /* than have a place */
         uint64_t ask_usec; /* monotonic: not before */
 } Refusal;
 
@@ -46,7 +44,9 @@ bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *f
 /* What a run of the edge saw is applied. */
 void refusal_applied(Refusal *r, const Uuid *edge);
 
-/* PostgreSQL answers; now and then it is asked whether it is over. */
-void refusal_look(Refusal *r, Peers *peers);
-
-void refusal_done(Refusal *r);
+/* PostgreSQL answers: how many edges it is to be asked about now, whether a run of theirs has been
+ * recorded since; 0: none. Borrowed until something is recorded. */
+size_t refusal_to_ask(Refusal *r, const Uuid **ret_edges);
+/* The last run of one of them; refused: by PostgreSQL again. Then: all have been heard. */
+void refusal_heard(Refusal *r, const Uuid *edge, int64_t run_id, bool refused);
+void refusal_answered(Refusal *r);

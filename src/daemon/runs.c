@@ -13,6 +13,7 @@
 #include "daemon/due.h"
 #include "mirror/apply.h"
 #include "mirror/lease.h"
+#include "mirror/outcomes.h"
 #include "sync/sync.h"
 #include <errno.h>
 #include <stdio.h>
@@ -228,6 +229,19 @@ static int run_release_lease(Run *run, int64_t epoch)
         return run_report(run);
 }
 
+static void runs_on_outcome(const MirrorOutcome *o, const Fault *fault, void *userdata)
+{
+        Runs *r = userdata;
+        if (o) {
+                refusal_heard(&r->refusal, &o->edge, o->run.run_id,
+                              fault_code_origin(o->code) == ORIGIN_POSTGRES);
+                return;
+        }
+        peers_task_end(&r->question);
+        if (fault->scope == FAULT_NONE)
+                refusal_answered(&r->refusal);
+}
+
 void runs_retry_reports(Runs *r, Peers *peers)
 {
         Run *run;
@@ -242,7 +256,12 @@ void runs_retry_reports(Runs *r, Peers *peers)
                         run->settled = true;
         }
         runs_wake(r);
-        refusal_look(&r->refusal, peers);
+        const Uuid *edges;
+        size_t n = r->question.task ? 0 : refusal_to_ask(&r->refusal, &edges);
+        if (n > 0)
+                (void)peers_task_begin(&r->question, peers,
+                                       mirror_outcomes(peers->mirror, edges, n, true,
+                                                       runs_on_outcome, r, &r->question.task));
 }
 
 /* Reports to the queue what it does not know yet: a lease without a run, or another due time. */
@@ -476,6 +495,6 @@ void runs_done(Runs *r)
         while (!LIST_EMPTY(&r->list))
                 runs_remove(r, LIST_FIRST(&r->list));
         held_done(&r->held);
-        refusal_done(&r->refusal);
+        peers_task_cancel(&r->question);
         r->reaper = sd_event_source_disable_unref(r->reaper);
 }

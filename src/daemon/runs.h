@@ -55,6 +55,7 @@ typedef struct Runs {
         Refusal refusal;
 
         /* private */
+        PeersTask question; /* whether it still refuses something */
         sd_event *event;
         const DatabaseClock *clock;
         RunsHandlers handlers;

@@ -3,7 +3,7 @@
 # all: they are values with functions, without an event loop, handlers or another part. Only edges.c reads which edges are configured.
 . "$(dirname "$0")/tap.sh"
 
-leaves="due outage held lock_log database_clock notify_lines notify_message notify_subjects notify_trial"
+leaves="due outage refusal held lock_log database_clock notify_lines notify_message notify_subjects notify_trial"
 
 check_service() (
 	cd "$1" || return 1
@@ -85,7 +85,7 @@ another reader of the edges is found|daemon/runs.c|edge = config_find_edge_by_id
 another reader of their list is found|daemon/daemon.c|for (i = 0; i < config->n_edges; i++)|only edges.c reads
 CASES
 expect_clean "CONTRIBUTING names the same parts and leaves" check_parts "$top_srcdir/CONTRIBUTING.md"
-sed 's/^    due, outage, held, /    due, held, /; s/ prune / /' "$top_srcdir/CONTRIBUTING.md" >"$scratch/contributing"
+sed 's/^    due, outage, refusal, held, /    due, refusal, held, /; s/ prune / /' "$top_srcdir/CONTRIBUTING.md" >"$scratch/contributing"
 expect_found "a part that it lacks is found" 'does not name the part "prune"' check_parts "$scratch/contributing"
-expect_found "other leaves are found" 'names the leaves "due held lock_log database_clock notify_lines notify_message notify_subjects notify_trial"' check_parts "$scratch/contributing"
+expect_found "other leaves are found" 'names the leaves "due refusal held lock_log database_clock notify_lines notify_message notify_subjects notify_trial"' check_parts "$scratch/contributing"
 finish
