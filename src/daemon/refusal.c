@@ -108,12 +108,12 @@ void refusal_applied(Refusal *r, const Uuid *edge)
                 refusal_end(r, i);
 }
 
-size_t refusal_to_ask(Refusal *r, const Uuid **ret_edges)
+size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges)
 {
         uint64_t now = clock_monotonic_usec();
         if (r->outage.down)
                 metric_set(METRIC_POSTGRES_UP, 0, 0);
-        if (!r->outage.down || now < r->ask_usec)
+        if (!r->outage.down || is_asked || now < r->ask_usec)
                 return 0;
         r->n_asked = 0;
         for (size_t i = 0; i < r->n; i++) {

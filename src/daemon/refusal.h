@@ -45,8 +45,8 @@ bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *f
 void refusal_applied(Refusal *r, const Uuid *edge);
 
 /* PostgreSQL answers: how many edges it is to be asked about now, whether a run of theirs has been
- * recorded since; 0: none. Borrowed until something is recorded. */
-size_t refusal_to_ask(Refusal *r, const Uuid **ret_edges);
+ * recorded since; 0: none, also while it is being asked. Borrowed until something is recorded. */
+size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges);
 /* The last run of one of them; refused: by PostgreSQL again. Then: all have been heard. */
 void refusal_heard(Refusal *r, const Uuid *edge, int64_t run_id, bool refused);
 void refusal_answered(Refusal *r);

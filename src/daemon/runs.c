@@ -257,7 +257,7 @@ void runs_retry_reports(Runs *r, Peers *peers)
         }
         runs_wake(r);
         const Uuid *edges;
-        size_t n = r->question.task ? 0 : refusal_to_ask(&r->refusal, &edges);
+        size_t n = refusal_to_ask(&r->refusal, r->question.task != NULL, &edges);
         if (n > 0)
                 (void)peers_task_begin(&r->question, peers,
                                        mirror_outcomes(peers->mirror, edges, n, true,
