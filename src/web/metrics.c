@@ -5,7 +5,6 @@
 #include "web/metrics.h"
 #include "base/clock.h"
 #include "base/duration.h"
-#include "base/log.h"
 #include "base/metric.h"
 #include "mirror/observe.h"
 #include "web/service.h"
@@ -182,8 +181,8 @@ static void observation_on_done(const Fault *fault, void *userdata)
         /* what waited, for a lock or a connection, has not worked as long */
         bool worked = fault->scope == FAULT_NONE || fault->code == CODE_PG_STATEMENT_TIMEOUT;
         bool refused = fault->scope != FAULT_NONE && fault->scope != FAULT_PEER;
-        if (refused && !o->is_refused)
-                log_warning("the figures of /metrics stay as they were: %s", fault->message);
+        if (refused && !o->is_refused && o->on_refused)
+                o->on_refused(fault);
         o->is_refused = refused;
         peers_task_end(&o->task);
         if (worked && rest > OBSERVE_EVERY_USEC)
@@ -230,7 +229,7 @@ void metrics_observation_done(MetricsObservation *o)
 void metrics_observation_reset(MetricsObservation *o)
 {
         metrics_observation_done(o);
-        *o = (MetricsObservation){0};
+        *o = (MetricsObservation){.on_refused = o->on_refused};
         for (unsigned m = METRIC_MIRROR_EDGES; m < METRIC_MIRROR_OBSERVED; m++)
                 for (unsigned i = 0; i < metric_row((Metric)m).n_values; i++)
                         if (metric_label_value((Metric)m, i))

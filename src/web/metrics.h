@@ -17,9 +17,12 @@
 
 enum { METRICS_OF_AN_EDGE = 4, METRICS_FIGURES_MAX = 32 };
 
+/* PostgreSQL, which answers, refuses the figures. */
+typedef void MetricsRefused(const Fault *fault);
+
 /* Zeroed: nothing was observed. */
 typedef struct MetricsObservation {
-        /* private; series as they are rendered, of each metric of an edge */
+        /* private, but for on_refused; series as they are rendered, of each metric of an edge */
         Text series[METRICS_OF_AN_EDGE], next[METRICS_OF_AN_EDGE];
         struct {
                 Metric metric;
@@ -29,12 +32,13 @@ typedef struct MetricsObservation {
         unsigned n_figures;
         bool failed;                          /* for want of memory */
         bool is_refused;                      /* the last time, by PostgreSQL, which answers */
+        MetricsRefused *on_refused;           /* see metrics_observe; NULL: nobody is told */
         uint64_t begun_usec, not_before_usec; /* monotonic */
         PeersTask task;
 } MetricsObservation;
 
 /* Asks, unless it was asked lately or an answer is under way. More edges than `edges_max` have no
- * series at all. */
+ * series at all. `on_refused` is called for the first of several that PostgreSQL refuses. */
 void metrics_observe(MetricsObservation *o, Peers *peers, int64_t edges_max);
 void metrics_observation_done(MetricsObservation *o);
 

@@ -277,12 +277,18 @@ static void monitor_listen(void *userdata)
 
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
+static void monitor_on_refused_figures(const Fault *fault)
+{
+        log_warning("the figures of /metrics stay as they were: %s", fault->message);
+}
+
 void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotTake take, void *userdata)
 {
         *m = (Monitor){.service = {.event = event,
                                    .take = take,
                                    .userdata = userdata,
-                                   .wake = monitor_wake},
+                                   .wake = monitor_wake,
+                                   .metrics.on_refused = monitor_on_refused_figures},
                        .passed_fd = -1,
                        .own_fd = -1};
         LIST_INIT(&m->service.waiting);
