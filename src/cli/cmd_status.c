@@ -269,10 +269,24 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
                 status_on_row(NULL, fault, v);
                 return;
         }
-        if (out && !(v->watch && v->service.n_known == 0))
+        bool by_hand = v->service.n_known == 0 && v->service.blocked.scope == FAULT_NONE;
+        if (out && !(v->watch && by_hand))
                 service_status_end(&v->service, out);
         int r = mirror_status(v->session.peers->mirror, v->session.asked.names, status_on_row, v,
                               NULL);
+        if (r < 0)
+                session_end(&v->session, session_begun(&v->session, r));
+}
+
+static void status_on_blocked(const Fault *blocked, const Fault *fault, void *userdata)
+{
+        StatusView *v = userdata;
+        v->service.blocked = *blocked;
+        if (fault->scope != FAULT_NONE) {
+                status_on_row(NULL, fault, v);
+                return;
+        }
+        int r = mirror_instances(v->session.peers->mirror, status_on_instance, v, NULL);
         if (r < 0)
                 session_end(&v->session, session_begun(&v->session, r));
 }
@@ -283,7 +297,7 @@ static void status_ask(StatusView *v)
         v->service = (ServiceStatus){0};
         int r = v->watch ? watch_open(v) : 0;
         if (r >= 0)
-                r = mirror_instances(v->session.peers->mirror, status_on_instance, v, NULL);
+                r = mirror_blocked(v->session.peers->mirror, status_on_blocked, v, NULL);
         if (r < 0)
                 session_end(&v->session, session_begun(&v->session, r));
 }

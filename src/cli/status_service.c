@@ -90,16 +90,24 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
 
 void service_status_end(const ServiceStatus *s, FILE *out)
 {
-        if (s->n_known == 0)
+        if (s->n_alive == 0 && s->blocked.scope != FAULT_NONE) {
+                fputs("service: NO INSTANCE CAN SYNC INTO THIS DATABASE, nor say that it is "
+                      "alive:\n"
+                      "         ",
+                      out);
+                put_text(out, s->blocked.message);
+                fputc('\n', out);
+        } else if (s->n_known == 0) {
                 fputs("service: no instance has ever run on this database; edges are synced by "
                       "hand\n",
                       out);
-        else if (s->n_alive == 0)
+        } else if (s->n_alive == 0) {
                 fputs("service: NO INSTANCE GIVES A SIGN OF LIFE in this database; nothing syncs\n"
                       "         the edges when they are due. Start one (systemctl start\n"
                       "         edgemirror, or edgemirror@NAME); of one that runs, its log\n"
                       "         (journalctl -u) says what it waits for\n",
                       out);
+        }
 }
 
 /* ---- the verdict ---------------------------------------------------------------------------- */
@@ -204,7 +212,9 @@ void edges_status_take_unknown(EdgesStatus *e, const char *name)
 
 bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
 {
-        bool nobody = s->n_alive == 0 && e->n_scheduled > 0;
+        /* a standby of a mirror that is synced by hand is fine to read */
+        bool blocked = s->blocked.scope != FAULT_NONE && s->blocked.code != CODE_PG_READ_ONLY;
+        bool nobody = s->n_alive == 0 && (e->n_scheduled > 0 || blocked);
         bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
         if (well) {
                 printf("OK: %zu edge%s fresh and well, %zu instance%s alive\n", e->n_enabled,
@@ -214,7 +224,12 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         printf("NOT OK: ");
         const char *gap = "";
         if (nobody) {
-                printf("no instance of the service is alive%s%s", s->last[0] ? ": " : "", s->last);
+                bool why = s->blocked.scope != FAULT_NONE;
+                printf("no instance of the service %s", why ? "can sync: " : "is alive");
+                if (why)
+                        put_text(stdout, s->blocked.message);
+                else
+                        printf("%s%s", s->last[0] ? ": " : "", s->last);
                 gap = "; ";
         }
         if (s->trouble[0]) {

@@ -16,6 +16,7 @@ typedef struct ServiceStatus {
         size_t n_known, n_alive, n_stopped;
         char last[160];                      /* none is alive: what is known of the last one */
         char trouble[SERVICE_TROUBLE_BYTES]; /* of one that waits, "" none */
+        Fault blocked;                       /* what keeps all of them away; FAULT_NONE: nothing */
 } ServiceStatus;
 
 /* Counts it, and prints its line, unless it is one of the dead that interest nobody any more. out:

@@ -39,6 +39,22 @@ bool claims_is_registered(const Claims *c)
         return c->stage == CLAIMS_SERVE;
 }
 
+/* The question for what is due, of edges that are registered. */
+static bool claims_is_refused(const Claims *c)
+{
+        return claims_is_registered(c) && c->outage.fault.scope == FAULT_RUN;
+}
+
+const Fault *claims_fault(const Claims *c)
+{
+        return claims_is_refused(c) ? NULL : outage_fault(&c->outage);
+}
+
+const Fault *claims_refused(const Claims *c)
+{
+        return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;
+}
+
 bool claims_is_busy(const Claims *c)
 {
         return c->task.task;

@@ -90,6 +90,11 @@ void claims_expect(Claims *c, int64_t due_usec);
 
 bool claims_is_registered(const Claims *c);
 
+/* NULL: it answers. What it refuses of an edge that is registered, which keeps all of them, is of
+ * the second. */
+const Fault *claims_fault(const Claims *c);
+const Fault *claims_refused(const Claims *c);
+
 /* A question is under way. */
 bool claims_is_busy(const Claims *c);
 

@@ -51,8 +51,9 @@ static void daemon_ready(Daemon *d)
         d->ready = true;
         (void)sd_notify(0, "READY=1");
         log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS,
-                  "serving %zu edge%s as %s", edges_count(&d->edges),
-                  text_plural(edges_count(&d->edges)), d->config->daemon.instance);
+                  "serving %zu edge%s as %s%s", edges_count(&d->edges),
+                  text_plural(edges_count(&d->edges)), d->config->daemon.instance,
+                  claims_is_registered(&d->claims) ? "" : " once PostgreSQL can be used");
 }
 
 /* ---- breaker -------------------------------------------------------------------------------- */
@@ -63,13 +64,19 @@ static const ConfigEdge *daemon_next_edge(void *userdata)
         return edges_next(&d->edges);
 }
 
-static void daemon_on_closed(void *userdata)
+static void daemon_on_wait_changed(void *userdata)
 {
         Daemon *d = userdata;
         presence_changed(&d->presence);
+        status_changed(&d->status);
+}
+
+static void daemon_on_closed(void *userdata)
+{
+        Daemon *d = userdata;
+        daemon_on_wait_changed(d);
         claims_ask(&d->claims);
         discovery_retry(&d->discovery);
-        status_changed(&d->status);
 }
 
 static void daemon_on_opened(const Fault *fault, void *userdata)
@@ -79,8 +86,7 @@ static void daemon_on_opened(const Fault *fault, void *userdata)
          * and take up their jobs. */
         if (fault->refused || fault->retry_after_usec > 0)
                 runs_break_off(&d->runs, d->peers, fault);
-        status_changed(&d->status);
-        presence_changed(&d->presence);
+        daemon_on_wait_changed(d);
 }
 
 static const BreakerHandlers breaker_handlers = {
@@ -101,15 +107,12 @@ static unsigned daemon_capacity(void *userdata)
 static int daemon_exclude(Uuid **ret, size_t *ret_n, void *userdata)
 {
         const Daemon *d = userdata;
-        size_t n = d->runs.n + d->edges.n_unknown;
-        Uuid *ids = calloc(n + 1, sizeof(*ids));
-        if (!ids)
+        *ret_n = d->runs.n + d->edges.n_unknown;
+        *ret = calloc(*ret_n + 1, sizeof(**ret));
+        if (!*ret)
                 return -ENOMEM;
-        runs_copy_edges(&d->runs, ids);
-        for (size_t i = d->runs.n; i < n; i++)
-                ids[i] = d->edges.unknown[i - d->runs.n];
-        *ret = ids;
-        *ret_n = n;
+        runs_copy_edges(&d->runs, *ret);
+        edges_copy_unknown(&d->edges, *ret + d->runs.n);
         return 0;
 }
 
@@ -253,10 +256,11 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
 static ServiceSnapshot daemon_take_snapshot(void *userdata)
 {
         const Daemon *d = userdata;
+        const Fault *of_runs = outage_fault(&d->runs.refusal.outage);
         ServiceSnapshot s = {.stopping = d->stopping,
                              .registering = !claims_is_registered(&d->claims),
-                             .postgres_fault = outage_fault(&d->claims.outage),
-                             .statement_fault = outage_fault(&d->runs.refusal.outage),
+                             .postgres_fault = claims_fault(&d->claims),
+                             .statement_fault = claims_refused(&d->claims),
                              .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                              .n_running = d->runs.n,
                              .n_ended = d->runs.n_ended,
@@ -264,6 +268,8 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .n_wanted = edges_count_wanted(&d->edges),
                              .now_usec = database_clock_now(&d->claims.clock),
                              .next_usec = d->claims.next_usec};
+        if (!s.statement_fault)
+                s.statement_fault = of_runs ? of_runs : presence_refused(&d->presence);
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
         s.catalog_answers = d->breaker.answered || d->discovery.answered;
         s.discovery_fault = discovery_problem(&d->discovery, &d->claims.clock, s.discovery_next);
@@ -279,6 +285,7 @@ static void daemon_on_outdated(void *userdata)
 static const PresenceHandlers presence_handlers = {
         .state = daemon_take_snapshot,
         .outdated = daemon_on_outdated,
+        .changed = daemon_status_changed,
 };
 
 /* ---- discovery ------------------------------------------------------------------------------ */
@@ -311,19 +318,12 @@ static bool daemon_reports_catalog(void *userdata)
         return !breaker_is_closed(&d->breaker);
 }
 
-static void daemon_on_discovery_changed(void *userdata)
-{
-        Daemon *d = userdata;
-        presence_changed(&d->presence);
-        status_changed(&d->status);
-}
-
 static const DiscoveryHandlers discovery_handlers = {
         .may_ask = daemon_may_discover,
         .known = daemon_copy_discovered,
         .answered = daemon_on_answered,
         .is_reported = daemon_reports_catalog,
-        .changed = daemon_on_discovery_changed,
+        .changed = daemon_on_wait_changed,
 };
 
 /* ---- reload --------------------------------------------------------------------------------- */
@@ -340,6 +340,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         d->config = config_ref(config);
         reload_succeeded();
         log_set_format(c->log_format);
+        log_lines(LOG_LEVEL_WARNING, config->warnings);
         (void)edges_configure(&d->edges, config); /* else they are read again */
         presence_configure(&d->presence, peers, c->lease_usec);
         prune_configure(&d->prune, peers, &retention);
@@ -363,7 +364,6 @@ static void daemon_reload(Daemon *d)
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_RELOADED, LOG_NO_FIELDS,
                           "reloaded: %zu edge%s", edges_count(&d->edges),
                           text_plural(edges_count(&d->edges)));
-                log_lines(LOG_LEVEL_WARNING, config->warnings);
         }
         (void)sd_notify(0, "READY=1");
         status_changed(&d->status);
@@ -457,7 +457,6 @@ static int daemon_open(Daemon *d, Config *config, Fault *ret_fault)
         r = peers_open(d->event, config, NULL, &peers, ret_fault);
         if (r < 0)
                 return r;
-        log_lines(LOG_LEVEL_WARNING, config->warnings);
         daemon_adopt(d, config, peers);
         prune_start(&d->prune);
         return 0;

@@ -385,3 +385,9 @@ void edges_add_unknown(EdgeSet *s, const Uuid *id)
         if (ARRAY_GROW(s->unknown, s->n_unknown) >= 0) /* else it will be released again */
                 s->unknown[s->n_unknown++] = *id;
 }
+
+void edges_copy_unknown(const EdgeSet *s, Uuid *to)
+{
+        for (size_t i = 0; i < s->n_unknown; i++)
+                to[i] = s->unknown[i];
+}

@@ -76,3 +76,5 @@ int edges_copy_discovered(const EdgeSet *s, Uuid **ret, size_t *ret_n);
 
 /* Remembered until the set is changed. */
 void edges_add_unknown(EdgeSet *s, const Uuid *id);
+/* to: n_unknown long */
+void edges_copy_unknown(const EdgeSet *s, Uuid *to);

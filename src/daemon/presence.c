@@ -49,6 +49,8 @@ static MirrorWait presence_waits_for(const Presence *p, const ServiceSnapshot *s
         }
         const Fault *lock = outage_fault(&p->lock.outage),
                     *fault = lock ? lock : s->statement_fault;
+        if (fault == &p->refused) /* whoever reads this was told */
+                fault = NULL;
         if (!fault && s->discovery_fault) {
                 (void)snprintf(message, size, "%s; %s", s->discovery_fault->message,
                                s->discovery_next);
@@ -75,7 +77,8 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
-        if (fault->scope == FAULT_RUN && !p->is_refused)
+        bool refused = fault->scope == FAULT_RUN, was_refused = presence_refused(p);
+        if (refused && !was_refused)
                 log_warning("the sign of life could not be written, without which status and pages "
                             "take this instance for dead; it goes on: %s",
                             fault->message);
@@ -84,7 +87,9 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
                 log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
-        p->is_refused = fault->scope == FAULT_RUN;
+        p->refused = refused ? *fault : fault_none;
+        if (refused != was_refused)
+                p->handlers.changed(p->userdata);
         if (p->again)
                 presence_beat(p);
         else
@@ -121,6 +126,11 @@ void presence_begin(Presence *p)
         p->begun = true;
         if (!begun)
                 presence_beat(p);
+}
+
+const Fault *presence_refused(const Presence *p)
+{
+        return p->refused.scope != FAULT_NONE ? &p->refused : NULL;
 }
 
 bool presence_is_busy(const Presence *p)

@@ -23,6 +23,8 @@ typedef struct PresenceHandlers {
         /* what PostgreSQL knows of this instance's edges, or of an instance that has died, is out
          * of date: register again */
         void (*outdated)(void *userdata);
+        /* of presence_refused, for whoever shows it */
+        void (*changed)(void *userdata);
 } PresenceHandlers;
 
 typedef struct Presence {
@@ -37,9 +39,9 @@ typedef struct Presence {
         PeersTask task;
         Timer timer;
         bool begun;
-        bool again;      /* something has changed while a sign was under way */
-        bool is_refused; /* the last one, by PostgreSQL, which answers */
-        PeersTask look;  /* at locks */
+        bool again;     /* something has changed while a sign was under way */
+        Fault refused;  /* of the last one, by PostgreSQL, which answers; FAULT_NONE: it is not */
+        PeersTask look; /* at locks */
         Timer look_timer;
         LockLog lock; /* whether a statement waits for one */
 } Presence;
@@ -56,6 +58,10 @@ void presence_begin(Presence *p);
 
 /* The state is not what it was: a sign, at once. */
 void presence_changed(Presence *p);
+
+/* PostgreSQL, which answers, refuses the sign: the others take this instance for dead, and it goes
+ * on. NULL: it does not. */
+const Fault *presence_refused(const Presence *p);
 
 /* A sign, or the last one, is being written. */
 bool presence_is_busy(const Presence *p);

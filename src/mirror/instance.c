@@ -6,6 +6,7 @@
 #include "base/duration.h"
 #include "mirror/mirror_private.h"
 #include "mirror/sql_embedded.h"
+#include "mirror/trust_private.h"
 #include <errno.h>
 
 /* Of its own row: for longer than until it is asked who holds it. */
@@ -115,5 +116,37 @@ int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata
         t->callback = callback;
         params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
         return task_start_statement(&t->task, "instance", sql_instance_list, instances_on_result,
+                                    ret);
+}
+
+/* ---- what keeps them away ------------------------------------------------------------------- */
+
+typedef struct BlockedTask {
+        MirrorTask task;
+        MirrorBlockedCallback callback;
+        Fault blocked;
+} BlockedTask;
+
+static PgNext blocked_on_version(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+{
+        BlockedTask *t = userdata;
+        (void)blocked_check(result, &t->blocked);
+        return PG_NEXT;
+}
+
+static bool blocked_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
+{
+        BlockedTask *t = (BlockedTask *)task;
+        t->callback(&t->blocked, fault, task->userdata);
+        return false;
+}
+
+int mirror_blocked(Mirror *m, MirrorBlockedCallback callback, void *userdata, MirrorTask **ret)
+{
+        BlockedTask *t = task_new(m, sizeof(*t), blocked_complete, userdata);
+        if (!t)
+                return -ENOMEM;
+        t->callback = callback;
+        return task_start_statement(&t->task, "instance", sql_schema_version, blocked_on_version,
                                     ret);
 }

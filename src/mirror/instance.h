@@ -65,4 +65,11 @@ typedef struct MirrorInstanceStatus {
 typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, const Fault *fault,
                                         void *userdata);
 
+/* blocked: what keeps instances of the service from registering in this database and from giving
+ * signs of life there, as far as this role can see; FAULT_NONE: nothing, or the database subscribes
+ * to another and is not for them. */
+typedef void (*MirrorBlockedCallback)(const Fault *blocked, const Fault *fault, void *userdata);
+
+int mirror_blocked(Mirror *m, MirrorBlockedCallback callback, void *userdata, MirrorTask **ret);
+
 int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata, MirrorTask **ret);

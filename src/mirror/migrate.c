@@ -139,6 +139,18 @@ static bool migrate_may_change(void *userdata)
         return !((const MigrateTask *)userdata)->owner[0];
 }
 
+static bool migrate_is_of_another(void *userdata)
+{
+        return !migrate_may_change(userdata);
+}
+
+/* The owner sets the number of the next run, without which nothing is synced: sharing.sql. */
+static PgNext migrate_on_number(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
+{
+        bool subscribes = result_bool(result, 0, 1);
+        return !subscribes && writer_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+}
+
 static PgNext migrate_on_foreign(const PGresult *result, void *userdata _unused_, Fault *ret_fault)
 {
         return foreign_check(result, true, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
@@ -314,6 +326,8 @@ static int migrate_share(MigrateTask *t)
         t->sharing = true;
         migrate_begin(t);
         migrate_step(t, owner_script(sql_sharing));
+        migrate_step(t, task_wanted_step(migrate_is_of_another, sql_schema_version, NULL,
+                                         migrate_on_number));
         migrate_step(t, task_step(sql_migrate_notes, NULL, migrate_on_notes));
         return migrate_run(t);
 }

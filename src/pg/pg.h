@@ -34,6 +34,12 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+/* What to do about a server, or a database, that takes no writes. */
+#define PG_READ_ONLY_ADVICE                                                                        \
+        "this is a standby, or a database that takes no writes now "                               \
+        "(default_transaction_read_only, or a full disk on a managed server): point conninfo at "  \
+        "the primary, or make room"
+
 typedef struct PgPool PgPool;
 typedef struct PgTask PgTask;
 

@@ -13,11 +13,6 @@ typedef struct StateMeaning {
         const char *advice; /* "": the server's message is enough; "@": this program */
 } StateMeaning;
 
-#define READ_ONLY_ADVICE                                                                           \
-        "this is a standby, or a database that takes no writes now "                               \
-        "(default_transaction_read_only, or a full disk on a managed server): point conninfo at "  \
-        "the primary, or make room"
-
 #define LOG_ADVICE "; PostgreSQL's own log has more"
 #define STORAGE_ADVICE                                                                             \
         "; PostgreSQL's files or their disk are damaged: stop the service, and have whoever runs " \
@@ -45,7 +40,7 @@ static const StateMeaning meanings[] = {
          "; raise the limit that is named (of the server, the database or the role), or lower "
          "max_connections in [postgres]"},
         {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES, LOG_ADVICE},
-        {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " READ_ONLY_ADVICE},
+        {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " PG_READ_ONLY_ADVICE},
         {"28000", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
          "same name: put runuser -u edgemirror -- before it"},
@@ -212,7 +207,7 @@ void pg_fault_from_connection(PGconn *conn, bool connecting, Fault *ret)
                          (strstr(message, "is read-only") || strstr(message, "is in hot standby"));
         fault_set(ret, FAULT_PEER, ECONNREFUSED,
                   read_only ? CODE_PG_READ_ONLY : CODE_PG_UNREACHABLE,
-                  read_only    ? "PostgreSQL: %s; " READ_ONLY_ADVICE
+                  read_only    ? "PostgreSQL: %s; " PG_READ_ONLY_ADVICE
                   : connecting ? "no connection to PostgreSQL: %s"
                                : "the connection to PostgreSQL was lost: %s",
                   text[0] ? text : "no reason given");

@@ -66,38 +66,78 @@ s/seen_at > now() - least(lease, interval '1 minute')/seen_at > now() - lease/
 
 a run that could not begin is no trouble of the service
 src/daemon/refusal.c
-integration/test_on_call runs_that_nobody_takes_down*
+integration/test_refusals runs_that_nobody_takes_down*
 s/(unrecorded && fault->origin/(false \&\& unrecorded \&\& fault->origin/
 
 a sync of any edge ends what is refused for another
 src/daemon/refusal.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 /^void refusal_applied/,/^}/s/if (i < r->n)/if (r->n > 0)/; /^void refusal_applied/,/^}/s/refusal_end(r, i)/refusal_over(r)/
 
 what is refused for two edges is over with the first
 src/daemon/refusal.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/if (r->n == 0 || r->is_more)$/if (true)/
 
 what was refused for an edge waits for a sync by the same instance
 src/daemon/refusal.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/r->recorded\[i\] = true;/r->recorded[i] = false;/
 
 what was refused for an edge that is not synced any more is trouble for ever
 src/daemon/refusal.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/if (!r->find(&r->edges\[i\], r->userdata))/if (false)/
 
 an end that is not recorded is no trouble where the run failed of something else
 src/daemon/refusal.c
-integration/test_on_call an_end_that_is_not_recorded*
+integration/test_refusals an_end_that_is_not_recorded*
 s/if (fault_is_refusal(&report->end_fault, report->lease_kept))/if (false)/
 
 a sign of life that is refused is known to the debug log alone
 src/daemon/presence.c
-integration/test_on_call a_sign_of_life*
-s/if (fault->scope == FAULT_RUN \&\& !p->is_refused)/if (false)/
+integration/test_refusals a_sign_of_life*
+s/if (refused \&\& !was_refused)/if (false)/
+
+a due time that cannot be written keeps signs of life and pages away
+src/daemon/claims.c
+integration/test_refusals a_due_time_that*
+/^static bool claims_is_refused/,/^}/s/return claims_is_registered(c) \&\&/return false \&\&/
+
+a due time that cannot be written is said by nobody
+src/daemon/claims.c
+integration/test_refusals a_due_time_that*
+/^const Fault \*claims_refused/,/^}/s/return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;/(void)c; return NULL;/
+
+a sign of life that is refused is not said by the monitor
+src/daemon/daemon.c
+integration/test_refusals a_sign_of_life*
+s/of_runs ? of_runs : presence_refused(&d->presence)/of_runs/
+
+a sign of life that is refused says of itself that it waits
+src/daemon/presence.c
+integration/test_refusals a_sign_of_life*
+s/if (fault == &p->refused)/if (false)/
+
+status advises to start an instance where none can write
+src/cli/status_service.c
+integration/test_status what_keeps_every_instance*
+/^void service_status_end/,/^}/s/s->n_alive == 0 \&\& s->blocked/false \&\& s->blocked/
+
+status --check is content with a database in which no run can begin
+src/cli/status_service.c
+integration/test_status what_keeps_every_instance*
+s/(e->n_scheduled > 0 || blocked)/(e->n_scheduled > 0)/
+
+status --check is not content with a standby that nobody is to sync into
+src/cli/status_service.c
+integration/test_status what_keeps_every_instance*
+s/ \&\& s->blocked.code != CODE_PG_READ_ONLY;/;/
+
+migrate by a role that may not set the number of the next run ends well
+src/mirror/migrate.c
+integration/test_trust a_role_that_does_not_own*
+s/!subscribes \&\& writer_check/false \&\& writer_check/
 
 a database that takes no connections is said to refuse a statement
 src/pg/pg_fault.c
@@ -111,17 +151,17 @@ s/if (refused \&\& !o->is_refused \&\& o->on_refused)/if (false)/
 
 a PostgreSQL that refuses a statement counts as up
 src/daemon/refusal.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/metric_set(METRIC_POSTGRES_UP, 0, 0);/metric_set(METRIC_POSTGRES_UP, 0, 1);/
 
 a PostgreSQL that refuses a statement is not said by the monitor
 src/web/health.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/else if (s.statement_fault)/else if (false)/
 
 a PostgreSQL that refuses a statement is not in the status line
 src/daemon/status.c
-integration/test_on_call what_is_refused_for_one_edge*
+integration/test_refusals what_is_refused_for_one_edge*
 s/else if (s->statement_fault)/else if (false)/
 
 nobody is told that PostgreSQL refuses a statement

@@ -399,3 +399,20 @@ PGconn *hold(ServiceWorld *w, const char *sql)
         PQclear(result);
         return conn;
 }
+
+void assert_out(ServiceWorld *w, const char *words, bool there)
+{
+        char *text = harness_read(w->folder, "out");
+        if ((strstr(text, words) != NULL) != there)
+                fail_msg("\"%s\" is %sin:\n%s", words, there ? "not " : "", text);
+        free(text);
+}
+
+void assert_check(ServiceWorld *w, int status, const char *words)
+{
+        assert_int_equal(service_program(w, "status", "--check", NULL), status);
+        assert_out(w, words, true);
+        char *text = harness_read(w->folder, "out");
+        assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
+        free(text);
+}

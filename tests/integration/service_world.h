@@ -15,6 +15,7 @@
 #include <libpq-fe.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,10 @@ HarnessService *service_start_with(ServiceWorld *w, int i, int n_edges);
 /* edgemirror COMMAND OPTION EDGE, of which the last two may be NULL; the exit status, and what it
  * prints is in `out` and `err`. */
 int service_program(ServiceWorld *w, const char *command, const char *option, const char *edge);
+
+/* Of what it printed last; and `status --check`, which ends with `status` and one line. */
+void assert_out(ServiceWorld *w, const char *words, bool there);
+void assert_check(ServiceWorld *w, int status, const char *words);
 
 /* Makes the edges first … last due, as the passing of time would. The service looks within
  * seconds, or at once when it is told to reload. */

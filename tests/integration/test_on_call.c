@@ -4,7 +4,6 @@
  */
 #include "base/clock.h"
 #include "base/duration.h"
-#include "harness/web.h"
 #include "integration/service_world.h"
 #include <poll.h>
 #include <signal.h>
@@ -13,14 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-static void assert_out(ServiceWorld *w, const char *words, bool there)
-{
-        char *text = harness_read(w->folder, "out");
-        if ((strstr(text, words) != NULL) != there)
-                fail_msg("\"%s\" is %sin:\n%s", words, there ? "not " : "", text);
-        free(text);
-}
 
 /* What the program that was started last writes to standard error. */
 static void await_err(ServiceWorld *w, const char *words)
@@ -137,15 +128,6 @@ static void status_of_the_service_fits_and_names_one_stop(void **state)
         assert_null(strstr(stop + 1, " was stopped "));
         free(text);
         assert_status_fits(w);
-}
-
-static void assert_check(ServiceWorld *w, int status, const char *words)
-{
-        assert_int_equal(service_program(w, "status", "--check", NULL), status);
-        assert_out(w, words, true);
-        char *text = harness_read(w->folder, "out");
-        assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1); /* one line */
-        free(text);
 }
 
 /* N3: For monitoring. */
@@ -276,173 +258,6 @@ static void a_service_says_whose_database_it_is_and_what_to_do(void **state)
                          "UPDATE edgemirror.catalog SET url = (SELECT url FROM public.kept)"));
         harness_service_await_log(s, "info: edges are synced again after ", 1);
         assert_int_equal(harness_service_logged(s, "PostgreSQL cannot be used"), 0);
-        service_stop(w, 0);
-}
-
-/* A journal that takes down neither that a run began nor how it ended, for a reason that is not
- * known here: the edges keep their last good state, and only the service can say so. */
-static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
-{
-        ServiceWorld *w = *state;
-        static const char *const broken[] = {"INSERT ON edgemirror.sync_run",
-                                             "UPDATE ON edgemirror.edge"};
-        char sql[512];
-        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
-        (void)service_start(w, 0);
-        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
-                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
-                                 "block 17' USING ERRCODE = 'XX001'; END $$"));
-        for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
-                (void)snprintf(sql, sizeof(sql),
-                               "CREATE TRIGGER broken BEFORE %s FOR EACH ROW EXECUTE FUNCTION "
-                               "public.broken()",
-                               broken[i]);
-                free(harness_sql(&w->pg, sql));
-                make_due(w, 0, 0);
-                service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = "
-                                     "'postgres' AND waiting_message LIKE '%%block 17%%'");
-                (void)snprintf(sql, sizeof(sql), "DROP TRIGGER broken ON %s",
-                               strstr(broken[i], "edgemirror."));
-                free(harness_sql(&w->pg, sql));
-                make_due(w, 0, 0);
-                service_await_sql(
-                        w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
-        }
-        service_stop(w, 0);
-}
-
-#define WAITS_FOR_POSTGRES                                                                         \
-        "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'postgres' AND "             \
-        "waiting_message LIKE '%%block 17%%'"
-
-/* Of the edge alone, as a damaged page would have it. */
-static void refuse_runs_of(ServiceWorld *w, const char *name, int edge)
-{
-        char sql[512];
-        (void)snprintf(sql, sizeof(sql),
-                       "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger LANGUAGE "
-                       "plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read block 17' USING "
-                       "ERRCODE = 'XX001'; END $$; CREATE TRIGGER %s BEFORE INSERT ON "
-                       "edgemirror.sync_run FOR EACH ROW WHEN (NEW.edge_connection_id = '%s') "
-                       "EXECUTE FUNCTION public.broken()",
-                       name, w->edges[edge]);
-        free(harness_sql(&w->pg, sql));
-        make_due(w, edge, edge);
-        service_await_sql(w, WAITS_FOR_POSTGRES);
-}
-
-static void await_sign_of_life(ServiceWorld *w)
-{
-        free(harness_sql(&w->pg, "DROP TABLE IF EXISTS public.mark; CREATE TABLE public.mark AS "
-                                 "SELECT clock_timestamp() AS at"));
-        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance, public.mark WHERE seen_at "
-                             "> mark.at");
-}
-
-static void assert_monitor_says(const char *where, const char *path, const char *words)
-{
-        char *answer = web_get(where, path);
-        assert_int_equal(web_status(answer), 200);
-        if (!strstr(web_body(answer), words))
-                fail_msg("%s: not \"%s\", but:\n%s", path, words, answer);
-        free(answer);
-}
-
-/* Syncs of the others prove nothing: it is over with a run of that edge, whoever's it is, or when
- * the edge is not synced any more. */
-static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(void **state)
-{
-        static const char over[] = "info: PostgreSQL takes what syncs write again after ";
-        ServiceWorld *w = *state;
-        char where[sizeof(w->folder) + 16];
-        (void)snprintf(where, sizeof(where), "%s/monitor", w->folder);
-        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
-        short_leases(w);
-        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
-        HarnessService *s = service_start(w, 0);
-        refuse_runs_of(w, "broken", 3);
-        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
-                                 "'2 minutes'"));
-        make_due(w, 0, 2);
-        await_runs(w, 0, 2, "synced", 2);
-        await_sign_of_life(w);
-        assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3: PostgreSQL: ", 1);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: e3: ");
-        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
-        assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
-        assert_int_equal(harness_service_logged(s, over), 0);
-
-        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run; UPDATE "
-                                 "edgemirror.edge_claim SET next_run_at = now() + interval '1h'"));
-        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
-        harness_service_await_log(s, over, 1);
-        await_sign_of_life(w);
-        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
-        assert_monitor_says(where, "/readyz", "ready\n");
-        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 1\n");
-
-        /* of two, the end of one is not that of the other */
-        refuse_runs_of(w, "broken", 3);
-        refuse_runs_of(w, "broken_too", 2);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3, e2: PostgreSQL: ", 1);
-        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run"));
-        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e2: PostgreSQL: ", 1);
-        assert_int_equal(harness_service_logged(s, over), 1);
-        free(harness_sql(&w->pg, "DROP TRIGGER broken_too ON edgemirror.sync_run"));
-        assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
-        harness_service_await_log(s, over, 2);
-        await_sign_of_life(w);
-
-        refuse_runs_of(w, "broken", 3);
-        service_configure(w, 3);
-        harness_service_reload(s);
-        harness_service_await_log(s, over, 3);
-        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run"));
-        service_stop(w, 0);
-}
-
-/* A run that failed for another reason, and whose end is not recorded: nobody knows of either. */
-static void an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of(void **state)
-{
-        ServiceWorld *w = *state;
-        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
-        HarnessService *s = service_start(w, 0);
-        service_fault(w, "list", 0, "\"status\":403");
-        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
-                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
-                                 "block 17' USING ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken "
-                                 "BEFORE UPDATE ON edgemirror.edge FOR EACH ROW EXECUTE FUNCTION "
-                                 "public.broken()"));
-        make_due(w, 0, 0);
-        service_await_sql(w, WAITS_FOR_POSTGRES);
-        assert_int_equal(
-                harness_service_logged(s, "warning: e0: the end of run 5 could not be recorded: "),
-                1);
-        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.edge"));
-        make_due(w, 0, 0); /* it fails again, and that is recorded */
-        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL");
-        assert_int_equal(service_program(w, "status", "--check", NULL), 1);
-        assert_out(w, "e0 (failed: catalog-forbidden", true);
-        no_faults(w);
-        service_stop(w, 0);
-}
-
-/* Nothing else says why a service that runs counts as dead. */
-static void a_sign_of_life_that_is_refused_is_in_the_log(void **state)
-{
-        ServiceWorld *w = *state;
-        HarnessService *s = service_start(w, 0);
-        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
-        free(harness_sql(&w->pg, "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger "
-                                 "LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read "
-                                 "block 17' USING ERRCODE = 'XX001'; END $$; CREATE TRIGGER broken "
-                                 "BEFORE UPDATE ON edgemirror.instance FOR EACH ROW EXECUTE "
-                                 "FUNCTION public.broken()"));
-        harness_service_await_log(
-                s, "warning: the sign of life could not be written, without which status", 1);
-        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.instance"));
         service_stop(w, 0);
 }
 
@@ -900,15 +715,6 @@ int main(void)
                         few_edges),
                 cmocka_unit_test_setup(a_service_says_whose_database_it_is_and_what_to_do,
                                        few_edges),
-                cmocka_unit_test_setup(runs_that_nobody_takes_down_are_the_services_trouble,
-                                       few_edges),
-                cmocka_unit_test_setup(
-                        what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over,
-                        few_edges),
-                cmocka_unit_test_setup(
-                        an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of,
-                        few_edges),
-                cmocka_unit_test_setup(a_sign_of_life_that_is_refused_is_in_the_log, few_edges),
                 cmocka_unit_test_setup(credentials_that_are_accepted_again_are_found_without_a_word,
                                        few_edges),
                 cmocka_unit_test_setup(

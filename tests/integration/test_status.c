@@ -116,6 +116,49 @@ static void what_lies_in_the_future_was_just_now(void **state)
         assert_says(w, "out", "now       now", true);
 }
 
+/* None can say so itself: `Start one` would be of no use. */
+static void what_keeps_every_instance_away_is_said_in_its_place(void **state)
+{
+        World *w = *state;
+        static const struct {
+                const char *begin, *end, *words;
+                int without_instances; /* what --check ends with where none has ever run */
+        } cases[] = {
+                {"ALTER DATABASE test SET default_transaction_read_only = on",
+                 "BEGIN READ WRITE; ALTER DATABASE test RESET default_transaction_read_only; "
+                 "COMMIT",
+                 "nobody can write here: this is a standby, or a database that takes no writes", 0},
+                {"SELECT setval('edgemirror.sync_run_run_id_seq', 1, false)",
+                 "SELECT setval('edgemirror.sync_run_run_id_seq', 1000)",
+                 "the edges name runs with later numbers than the next one would get", 1},
+        };
+        assert_int_equal(sync_all(w), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                print_message("# %s\n", cases[i].words);
+                free(harness_sql(&w->pg, cases[i].begin));
+                assert_int_equal(RUN(w, "status", "--check"), cases[i].without_instances);
+                free(harness_sql(&w->pg, cases[i].end));
+                free(harness_sql(
+                        &w->pg,
+                        "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', '1', "
+                        "'1 minute', now(), now() - interval '2 min', now(), NULL, '{}';"
+                        "UPDATE edgemirror.edge_claim SET next_run_at = now() + interval '1 h'"));
+                assert_int_equal(RUN(w, "status"), 0);
+                assert_says(w, "out", "service: NO INSTANCE GIVES A SIGN OF LIFE in this", true);
+                free(harness_sql(&w->pg, cases[i].begin));
+                assert_int_equal(RUN(w, "status"), 0);
+                assert_says(w, "out", "service: NO INSTANCE CAN SYNC INTO THIS DATABASE", true);
+                assert_says(w, "out", cases[i].words, true);
+                assert_says(w, "out", "Start one", false);
+                assert_int_equal(RUN(w, "status", "--check"), 1);
+                assert_says(w, "out", "NOT OK: no instance of the service can sync: ", true);
+                assert_says(w, "out", cases[i].words, true);
+                free(harness_sql(&w->pg, cases[i].end));
+                free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance; UPDATE "
+                                         "edgemirror.edge_claim SET next_run_at = NULL"));
+        }
+}
+
 static void colour_is_for_a_terminal_and_for_those_who_want_it(void **state)
 {
         World *w = *state;
@@ -270,6 +313,8 @@ int main(void)
                 cmocka_unit_test_setup(the_table_shows_what_a_person_on_call_needs,
                                        world_with_a_failure),
                 cmocka_unit_test_setup(what_lies_in_the_future_was_just_now, world_with_a_failure),
+                cmocka_unit_test_setup(what_keeps_every_instance_away_is_said_in_its_place,
+                                       small_world),
                 cmocka_unit_test_setup(colour_is_for_a_terminal_and_for_those_who_want_it,
                                        world_with_a_failure),
                 cmocka_unit_test_setup(watching_is_for_a_terminal_and_for_people,

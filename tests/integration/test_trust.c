@@ -750,6 +750,18 @@ static void a_role_that_does_not_own_the_schema_is_told_who_does(void **state)
                 /* is no help, whoever granted it */
                 sql(w, "GRANT CREATE ON SCHEMA edgemirror TO svc");
         }
+        /* here there is something to do, for the owner: without it nothing is synced */
+        sql(w, "INSERT INTO edgemirror.edge "
+               "(edge_connection_id, name, enabled, schedule, timezone, last_run_id) VALUES "
+               "(gen_random_uuid(), 'taken over', false, 'weekly', 'UTC', 7)");
+        assert_int_equal(RUN(w, "migrate"), 69);
+        assert_says(w, "err", "the edges name runs with later numbers than the next one", true);
+        assert_says(w, "err", owner, true);
+        sql(w, "REVOKE CREATE ON SCHEMA edgemirror FROM svc");
+        sign_in(w, "postgres", "test");
+        assert_int_equal(RUN(w, "migrate"), 0);
+        sign_in(w, "svc", "test");
+        assert_int_equal(RUN(w, "migrate"), 0);
         sql(w, "DROP PUBLICATION edgemirror");
         assert_int_equal(RUN(w, "migrate"), 0);
         assert_says(w, "err", "the publication edgemirror is not there", true);

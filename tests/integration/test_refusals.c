@@ -1,0 +1,238 @@
+/*
+ * What PostgreSQL, which answers, refuses of the service's statements, as a damaged page would have
+ * it: of one edge, of all, of the question for what is due, of the signs of life.
+ */
+#include "base/cleanup.h"
+#include "harness/web.h"
+#include "integration/service_world.h"
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WAITS_FOR_POSTGRES                                                                         \
+        "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = 'postgres' AND "             \
+        "waiting_message LIKE '%%block 17%%'"
+#define WAITS_FOR_NOTHING "SELECT count(*) FROM edgemirror.instance WHERE waiting_for IS NULL"
+
+/* what: "INSERT ON edgemirror.sync_run"; edge: the one whose rows are damaged, -1: all. */
+static void refuse(ServiceWorld *w, const char *name, const char *what, int edge)
+{
+        char sql[512], when[96] = "";
+        if (edge >= 0)
+                (void)snprintf(when, sizeof(when), "WHEN (NEW.edge_connection_id = '%s')",
+                               w->edges[edge]);
+        (void)snprintf(sql, sizeof(sql),
+                       "CREATE OR REPLACE FUNCTION public.broken() RETURNS trigger LANGUAGE "
+                       "plpgsql AS $$ BEGIN RAISE EXCEPTION 'could not read block 17' USING "
+                       "ERRCODE = 'XX001'; END $$; CREATE TRIGGER %s BEFORE %s FOR EACH ROW %s "
+                       "EXECUTE FUNCTION public.broken()",
+                       name, what, when);
+        free(harness_sql(&w->pg, sql));
+}
+
+static void refuse_runs_of(ServiceWorld *w, const char *name, int edge)
+{
+        refuse(w, name, "INSERT ON edgemirror.sync_run", edge);
+        make_due(w, edge, edge);
+        service_await_sql(w, WAITS_FOR_POSTGRES);
+}
+
+static void allow(ServiceWorld *w, const char *name, const char *table)
+{
+        char sql[128];
+        (void)snprintf(sql, sizeof(sql), "DROP TRIGGER %s ON edgemirror.%s", name, table);
+        free(harness_sql(&w->pg, sql));
+}
+
+static void await_sign_of_life(ServiceWorld *w)
+{
+        free(harness_sql(&w->pg, "DROP TABLE IF EXISTS public.mark; CREATE TABLE public.mark AS "
+                                 "SELECT clock_timestamp() AS at"));
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance, public.mark WHERE seen_at "
+                             "> mark.at");
+}
+
+static void assert_monitor_says(const char *where, const char *path, const char *words)
+{
+        char *answer = web_get(where, path);
+        assert_int_equal(web_status(answer), 200);
+        if (!strstr(web_body(answer), words))
+                fail_msg("%s: not \"%s\", but:\n%s", path, words, answer);
+        free(answer);
+}
+
+/* Where the monitor listens from now on. */
+static void listen_in_folder(ServiceWorld *w, char where[static sizeof(w->folder) + 16])
+{
+        (void)snprintf(where, sizeof(w->folder) + 16, "%s/monitor", w->folder);
+        (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
+}
+
+/* A journal that takes down neither that a run began nor how it ended, for a reason that is not
+ * known here: the edges keep their last good state, and only the service can say so. */
+static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
+{
+        ServiceWorld *w = *state;
+        static const struct {
+                const char *what, *table;
+        } broken[] = {{"INSERT ON edgemirror.sync_run", "sync_run"},
+                      {"UPDATE ON edgemirror.edge", "edge"}};
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        (void)service_start(w, 0);
+        for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
+                refuse(w, "broken", broken[i].what, -1);
+                make_due(w, 0, 0);
+                service_await_sql(w, WAITS_FOR_POSTGRES);
+                allow(w, "broken", broken[i].table);
+                make_due(w, 0, 0);
+                service_await_sql(w, WAITS_FOR_NOTHING);
+        }
+        service_stop(w, 0);
+}
+
+/* Syncs of the others prove nothing: it is over with a run of that edge, whoever's it is, or when
+ * the edge is not synced any more. */
+static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(void **state)
+{
+        static const char over[] = "info: PostgreSQL takes what syncs write again after ";
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        short_leases(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        refuse_runs_of(w, "broken", 3);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET waiting_since = now() - interval "
+                                 "'2 minutes'"));
+        make_due(w, 0, 2);
+        await_runs(w, 0, 2, "synced", 2);
+        await_sign_of_life(w);
+        assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3: PostgreSQL: ", 1);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: e3: ");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+        assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
+        assert_int_equal(harness_service_logged(s, over), 0);
+
+        free(harness_sql(&w->pg, "DROP TRIGGER broken ON edgemirror.sync_run; UPDATE "
+                                 "edgemirror.edge_claim SET next_run_at = now() + interval '1h'"));
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
+        harness_service_await_log(s, over, 1);
+        await_sign_of_life(w);
+        assert_check(w, 0, "OK: 4 edges fresh and well, 1 instance alive\n");
+        assert_monitor_says(where, "/readyz", "ready\n");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 1\n");
+
+        /* of two, the end of one is not that of the other */
+        refuse_runs_of(w, "broken", 3);
+        refuse_runs_of(w, "broken_too", 2);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3, e2: PostgreSQL: ", 1);
+        allow(w, "broken", "sync_run");
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e2: PostgreSQL: ", 1);
+        assert_int_equal(harness_service_logged(s, over), 1);
+        allow(w, "broken_too", "sync_run");
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
+        harness_service_await_log(s, over, 2);
+        await_sign_of_life(w);
+
+        refuse_runs_of(w, "broken", 3);
+        service_configure(w, 3);
+        harness_service_reload(s);
+        harness_service_await_log(s, over, 3);
+        allow(w, "broken", "sync_run");
+        service_stop(w, 0);
+}
+
+/* A run that failed for another reason, and whose end is not recorded: nobody knows of either. */
+static void an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        service_fault(w, "list", 0, "\"status\":403");
+        refuse(w, "broken", "UPDATE ON edgemirror.edge", -1);
+        make_due(w, 0, 0);
+        service_await_sql(w, WAITS_FOR_POSTGRES);
+        assert_int_equal(
+                harness_service_logged(s, "warning: e0: the end of run 5 could not be recorded: "),
+                1);
+        allow(w, "broken", "edge");
+        make_due(w, 0, 0); /* it fails again, and that is recorded */
+        service_await_sql(w, WAITS_FOR_NOTHING);
+        assert_int_equal(service_program(w, "status", "--check", NULL), 1);
+        assert_out(w, "e0 (failed: catalog-forbidden", true);
+        no_faults(w);
+        service_stop(w, 0);
+}
+
+/* The other ways to see the service say why `status` takes one that runs for dead. */
+static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        short_leases(w);
+        HarnessService *s = service_start(w, 0);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        refuse(w, "broken", "UPDATE ON edgemirror.instance", -1);
+        harness_service_await_log(
+                s, "warning: the sign of life could not be written, without which status", 1);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: PostgreSQL: could not", 1);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        allow(w, "broken", "instance");
+        await_sign_of_life(w); /* and of the next one, that the first has come */
+        await_sign_of_life(w);
+        assert_monitor_says(where, "/readyz", "ready\n");
+        assert_int_equal(sql_long(w, WAITS_FOR_POSTGRES), 0);
+        service_stop(w, 0);
+}
+
+/* Every edge stands still; but the mirror is there to be read, and the service says why itself. */
+static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        short_leases(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        refuse(w, "broken", "UPDATE OF holder ON edgemirror.edge_claim", 1);
+        make_due(w, 1, 1);
+        harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", 1);
+        service_await_sql(w, WAITS_FOR_POSTGRES);
+        await_sign_of_life(w);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, " for PostgreSQL, which refuses a statement:\n", true);
+        assert_out(w, "NO INSTANCE", false);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+        assert_monitor_says(where, "/", "refuses a statement");
+        assert_monitor_says(where, "/edges/e0", "e0");
+        allow(w, "broken", "edge_claim");
+        await_runs(w, 1, 1, "synced", 2);
+        service_await_sql(w, WAITS_FOR_NOTHING);
+        assert_monitor_says(where, "/readyz", "ready\n");
+        service_stop(w, 0);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test_setup(runs_that_nobody_takes_down_are_the_services_trouble,
+                                       few_edges),
+                cmocka_unit_test_setup(
+                        what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over,
+                        few_edges),
+                cmocka_unit_test_setup(
+                        an_end_that_is_not_recorded_is_trouble_whatever_the_run_failed_of,
+                        few_edges),
+                cmocka_unit_test_setup(a_sign_of_life_that_is_refused_is_said_where_it_can_be,
+                                       few_edges),
+                cmocka_unit_test_setup(
+                        a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages,
+                        few_edges),
+        };
+        return cmocka_run_group_tests(tests, service_world_setup, service_world_teardown);
+}
