@@ -195,19 +195,47 @@ void harness_postgres_destroy(HarnessPostgres *pg)
         harness_folder_remove(pg->folder);
 }
 
-char *harness_sql(const HarnessPostgres *pg, const char *sql)
+static PGconn *connect_as_superuser(const HarnessPostgres *pg)
 {
         PGconn *conn = PQconnectdb(pg->conninfo);
         if (PQstatus(conn) != CONNECTION_OK)
                 fail_msg("%s", PQerrorMessage(conn));
+        return conn;
+}
+
+char *harness_ask(PGconn *conn, const char *sql)
+{
         PGresult *result = PQexec(conn, sql);
         if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
                 fail_msg("%s: %s", sql, PQerrorMessage(conn));
         char *value = strdup(PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
         assert_non_null(value);
         PQclear(result);
+        return value;
+}
+
+char *harness_sql(const HarnessPostgres *pg, const char *sql)
+{
+        PGconn *conn = connect_as_superuser(pg);
+        char *value = harness_ask(conn, sql);
         PQfinish(conn);
         return value;
+}
+
+bool harness_await_sql(const HarnessPostgres *pg, const char *sql, unsigned looks)
+{
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        PGconn *conn = connect_as_superuser(pg);
+        bool is_so = false;
+        for (unsigned i = 0; i < looks && !is_so; i++) {
+                char *value = harness_ask(conn, sql);
+                is_so = strcmp(value, "t") == 0 || strtol(value, NULL, 10) != 0;
+                free(value);
+                if (!is_so)
+                        (void)nanosleep(&pause, NULL);
+        }
+        PQfinish(conn);
+        return is_so;
 }
 
 long harness_sql_long(const HarnessPostgres *pg, const char *sql)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "harness/folder.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -30,8 +31,14 @@ void harness_postgres_destroy(HarnessPostgres *pg); /* stop, and remove the fold
 char *harness_sql(const HarnessPostgres *pg, const char *sql);
 long harness_sql_long(const HarnessPostgres *pg, const char *sql);
 
-/* The next notification that this connection (which listens) gets; PQfreemem. */
+/* The same in a session that is there; and in one of its own, again and again, until it gives
+ * another number than 0, or true; false: it has not, after so many times. What is asked often is
+ * asked so: a new session each time costs more than most of what is tested. */
 struct pg_conn;
+char *harness_ask(struct pg_conn *conn, const char *sql);
+bool harness_await_sql(const HarnessPostgres *pg, const char *sql, unsigned looks);
+
+/* The next notification that this connection (which listens) gets; PQfreemem. */
 struct pgNotify *harness_notification(struct pg_conn *conn);
 
 /* How often the words are in the server's log from `*from` on, which moves to its end; and where

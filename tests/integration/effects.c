@@ -47,16 +47,9 @@ static const char sql_restore[] =
         "INSERT INTO edgemirror.database_connection_past TABLE proof.history;"
         "INSERT INTO edgemirror.sync_run OVERRIDING SYSTEM VALUE TABLE proof.run;";
 
-/* As harness_sql, but without a new session each time: there are thousands. */
 char *effects_sql(const Effects *e, const char *sql)
 {
-        PGresult *result = PQexec(e->session, sql);
-        if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
-                fail_msg("%s: %s", sql, PQerrorMessage(e->session));
-        char *value = strdup(PQntuples(result) > 0 ? PQgetvalue(result, 0, 0) : "");
-        assert_non_null(value);
-        PQclear(result);
-        return value;
+        return harness_ask(e->session, sql);
 }
 
 /* `query` has one @: the id of the edge. The answer is the caller's. */

@@ -66,13 +66,8 @@ static void pause_until(time_t give_up, const MirrorBench *b, const char *what)
 
 void pair_wait_for(const MirrorBench *b, const char *condition)
 {
-        time_t give_up = time(NULL) + WAIT_SECONDS_MAX;
-        for (;;) {
-                _cleanup_(cleanup_free) char *answer = harness_sql(&b->pg, condition);
-                if (strcmp(answer, "t") == 0)
-                        return;
-                pause_until(give_up, b, condition);
-        }
+        if (!harness_await_sql(&b->pg, condition, 100 * WAIT_SECONDS_MAX))
+                fail_msg("waited in vain: %s; see %s/log", condition, b->pg.folder);
 }
 
 void pair_wait_for_log(const MirrorBench *b, const char *words)

@@ -13,7 +13,7 @@
 
 /* Of 20 ms. A run whose PostgreSQL is gone for good gives up after somewhat more than a minute: the
  * attempts to apply, then those to record the end. */
-enum { AWAIT_TURNS = 6000 };
+enum { LOOKS_MAX = 12000 };
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
@@ -301,16 +301,12 @@ static void give_up(ServiceWorld *w, const char *sql)
 
 void service_await_sql(ServiceWorld *w, const char *format, ...)
 {
-        const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         va_list arguments;
         va_start(arguments, format);
         char *sql = format_sql(format, arguments);
         va_end(arguments);
-        for (int turn = 0; harness_sql_long(&w->pg, sql) == 0; turn++) {
-                if (turn == AWAIT_TURNS)
-                        give_up(w, sql);
-                (void)nanosleep(&pause, NULL);
-        }
+        if (!harness_await_sql(&w->pg, sql, LOOKS_MAX))
+                give_up(w, sql);
         free(sql);
 }
 

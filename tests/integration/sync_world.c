@@ -287,11 +287,8 @@ static void pause_10_ms(void)
 
 void await_sql(World *w, const char *sql)
 {
-        for (int i = 0; harness_sql_long(&w->pg, sql) == 0; i++) {
-                if (i == LOOKS_MAX)
-                        fail_msg("waited in vain: %s", sql);
-                pause_10_ms();
-        }
+        if (!harness_await_sql(&w->pg, sql, LOOKS_MAX))
+                fail_msg("waited in vain: %s", sql);
 }
 
 void await_phase(World *w, const char *phase)

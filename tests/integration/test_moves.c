@@ -203,18 +203,6 @@ static void a_row_that_moves_to_an_edge_that_is_disabled_goes_there(void **state
         assert_history_is_valid(w);
 }
 
-static void await_lock_waits(World *w, int n)
-{
-        for (int i = 0;
-             harness_sql_long(
-                     &w->pg,
-                     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") < n;
-             i++) {
-                assert_true(i < 1000);
-                (void)poll(NULL, 0, 10);
-        }
-}
-
 /* Both have compared before either has written; neither shuts the other out, and each knows
  * afterwards what it has. */
 static void two_edges_may_exchange_rows_at_once(void **state)
@@ -230,7 +218,7 @@ static void two_edges_may_exchange_rows_at_once(void **state)
         PQclear(PQexec(lock, "BEGIN; LOCK TABLE edgemirror.database_connection IN EXCLUSIVE MODE"));
         const char *const arguments[] = {"-c", w->config, "sync", "--json", "--no-refresh", NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
-        await_lock_waits(w, 2);
+        await_sql(w, "SELECT count(*) >= 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
         PQfinish(lock);
         assert_int_equal(harness_program_wait(pid), 0);
         take_results(w);
@@ -267,9 +255,8 @@ static void a_row_that_was_added_meanwhile_is_not_counted_as_added(void **state)
         const char *const arguments[] = {"-c",           w->config, "sync", "--json",
                                          "--no-refresh", "main",    NULL};
         pid_t pid = harness_program_start(w->folder, arguments);
-        while (harness_sql_long(&w->pg, "SELECT count(*) FROM pg_locks WHERE NOT granted AND "
-                                        "locktype = 'transactionid'") == 0)
-                (void)poll(NULL, 0, 10);
+        await_sql(w, "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = "
+                     "'transactionid'");
         PQclear(PQexec(other, "COMMIT"));
         PQfinish(other);
         assert_int_equal(harness_program_wait(pid), 0);
