@@ -244,6 +244,7 @@ static bool is_unprintable(uint32_t c)
         static const struct {
                 uint32_t first, last;
         } ranges[] = {
+                /* in order */
                 {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x034f, 0x034f},
                 {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180e, 0x180e},
                 {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
@@ -251,10 +252,10 @@ static bool is_unprintable(uint32_t c)
                 {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff},
                 {0xe01f0, 0xe0fff},
         };
-        for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-                if (c >= ranges[i].first && c <= ranges[i].last)
-                        return true;
-        return false;
+        size_t i = 0;
+        while (i < ARRAY_SIZE(ranges) && ranges[i].last < c)
+                i++;
+        return i < ARRAY_SIZE(ranges) && ranges[i].first <= c;
 }
 
 bool text_is_printable(const char *string)
