@@ -94,6 +94,17 @@ void fault_clear(Fault *f)
         memset(f, 0, sizeof(*f));
 }
 
+bool fault_is_of_statement(const Fault *f)
+{
+        return f->code == CODE_PG_PRIVILEGE || f->code == CODE_PG_SCHEMA_MISSING ||
+               f->code == CODE_PG_RESOURCES;
+}
+
+bool fault_is_refusal(const Fault *f)
+{
+        return f->scope == FAULT_RUN || fault_is_of_statement(f);
+}
+
 const char *fault_postgres_words(const Fault *f)
 {
         return f->code == CODE_OTHER_CATALOG ? "no edge is synced"

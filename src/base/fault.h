@@ -73,6 +73,11 @@ bool fault_is_of_gateway(const Fault *f);
 /* No way through the proxy of the configuration: nothing is known of the catalog. */
 bool fault_is_of_proxy(const Fault *f);
 
+/* What one statement misses (a privilege, a table, room on the disk), others do not come across;
+ * and PostgreSQL, which answers, refuses this one, for that or for another reason. */
+bool fault_is_of_statement(const Fault *f);
+bool fault_is_refusal(const Fault *f);
+
 /* What a fault of PostgreSQL means for the service, to go before its message: it cannot be used; or
  * it can, and refuses something, or the database is another catalog's. */
 const char *fault_postgres_words(const Fault *f);

@@ -7,7 +7,6 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
-#include "base/metric.h"
 #include <string.h>
 
 /* When nothing is due: somebody may ask for a sync (request_sync), leases of others may end. */
@@ -52,7 +51,9 @@ const Fault *claims_fault(const Claims *c)
 
 const Fault *claims_refused(const Claims *c)
 {
-        return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;
+        if (claims_is_refused(c))
+                return outage_fault(&c->outage);
+        return c->refused.scope != FAULT_NONE ? &c->refused : NULL;
 }
 
 bool claims_is_busy(const Claims *c)
@@ -115,7 +116,6 @@ static void claims_postgres_failed(Claims *c, const Fault *fault)
 {
         uint64_t delay;
         bool other = fault->code == CODE_OTHER_CATALOG; /* a statement ends the message */
-        metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
                           fault->refused ? MESSAGE_ID_CREDENTIALS_REFUSED
@@ -135,7 +135,6 @@ static void claims_postgres_answered(Claims *c)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
-        metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&c->outage, clock_monotonic_usec(), &lasted)) {
                 c->register_usec = 0; /* it may be another one: restored, or failed over */
                 log_event(LOG_LEVEL_INFO, MESSAGE_ID_POSTGRES_BACK, LOG_NO_FIELDS, "%s after %s",
@@ -203,14 +202,27 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
         claims_take_answer(c, peers, answer);
 }
 
+static void claims_set_refused(Claims *c, const Fault *fault)
+{
+        if (fault->scope != FAULT_NONE && c->refused.scope == FAULT_NONE)
+                log_warning("the edges cannot be registered once more; those that are go on: %s",
+                            fault->message);
+        c->refused = *fault;
+        if (fault->scope != FAULT_NONE)
+                c->refused.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+}
+
 static void claims_on_registered(const Fault *fault, void *userdata)
 {
         Claims *c = userdata;
-        bool again = mirror_is_locked(fault); /* what is registered already is served meanwhile */
+        /* what is registered already is served meanwhile */
+        bool refused = c->was_registered && fault_is_refusal(fault);
+        bool again = refused || mirror_is_locked(fault);
         if (claims_end_question(c)) {
                 claims_ask(c);
                 return;
         }
+        claims_set_refused(c, refused ? fault : &fault_none);
         /* what was not registered is newer than what could be read */
         c->discovered_is_read = again || c->register_again;
         if (fault->scope != FAULT_NONE && !again) {
@@ -221,6 +233,8 @@ static void claims_on_registered(const Fault *fault, void *userdata)
         if (again)
                 log_debug("the edges could not be registered now, trying again soon: %s",
                           fault->message);
+        else
+                c->was_registered = true;
         if (c->stage == CLAIMS_REGISTER) { /* not asked anew meanwhile */
                 c->stage = CLAIMS_SERVE;
                 c->register_usec = clock_monotonic_usec() +
@@ -294,9 +308,11 @@ void claims_ask(Claims *c)
 
 void claims_configure(Claims *c, Peers *peers, bool discovers)
 {
-        if (c->peers &&
-            !text_equal(c->peers->config->postgres.conninfo, peers->config->postgres.conninfo))
+        if (!peers_same_database(c->peers, peers)) {
                 c->clock = (DatabaseClock){0};
+                c->was_registered = false;
+        }
+        c->refused = fault_none;
         c->peers = peers;
         c->discovers = discovers;
         c->discovered_is_read = false;

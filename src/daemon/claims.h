@@ -59,6 +59,8 @@ typedef struct Claims {
         bool discovers;
         bool register_again;     /* the edges have changed while they were being registered */
         bool discovered_is_read; /* since edges were registered as they are */
+        bool was_registered;     /* in this database */
+        Fault refused;           /* of registering once more; FAULT_NONE: it is not */
         PeersTask task;
         Timer timer;
         unsigned asked;
@@ -90,8 +92,8 @@ void claims_expect(Claims *c, int64_t due_usec);
 
 bool claims_is_registered(const Claims *c);
 
-/* NULL: it answers. What it refuses of an edge that is registered, which keeps all of them, is of
- * the second. */
+/* NULL: it answers. What it refuses where edges are registered is of the second: the question for
+ * what is due, which keeps all of them, or to register them once more. */
 const Fault *claims_fault(const Claims *c);
 const Fault *claims_refused(const Claims *c);
 

@@ -344,6 +344,7 @@ static void daemon_adopt(Daemon *d, Config *config, Peers *peers)
         (void)edges_configure(&d->edges, config); /* else they are read again */
         presence_configure(&d->presence, peers, c->lease_usec);
         prune_configure(&d->prune, peers, &retention);
+        refusal_configure(&d->runs.refusal, config->postgres.conninfo);
         /* before the breaker, which closes at once when no edge is scheduled */
         claims_configure(&d->claims, peers, config->discover.enabled);
         if (peers != peers_before)

@@ -32,6 +32,8 @@ void presence_init(Presence *p, sd_event *event, const PresenceHandlers *handler
 
 void presence_configure(Presence *p, Peers *peers, uint64_t lease_usec)
 {
+        if (!peers_same_database(p->peers, peers))
+                p->refused = fault_none;
         p->peers = peers;
         p->beat_usec = lease_usec / 4 < BEAT_AT_LEAST_USEC ? lease_usec / 4 : BEAT_AT_LEAST_USEC;
 }
@@ -77,17 +79,25 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
-        bool refused = fault->scope == FAULT_RUN, was_refused = presence_refused(p);
+        bool refused = fault_is_refusal(fault), was_refused = presence_refused(p);
         if (refused && !was_refused)
-                log_warning("the sign of life could not be written, without which status and pages "
-                            "take this instance for dead; it goes on: %s",
-                            fault->message);
+                log_event(LOG_LEVEL_WARNING, NULL,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                                     LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          "the sign of life could not be written, without which status and pages "
+                          "take this instance for dead, and others what it alone wants for not "
+                          "wanted; it goes on: %s",
+                          fault->message);
         else if (fault->scope != FAULT_NONE)
                 /* whoever asks what is due reports a PostgreSQL that is away */
                 log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
+        if (was_refused && fault->scope == FAULT_NONE)
+                log_info("the sign of life is written again");
         p->refused = refused ? *fault : fault_none;
+        if (refused)
+                p->refused.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
         if (refused != was_refused)
                 p->handlers.changed(p->userdata);
         if (p->again)

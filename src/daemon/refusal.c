@@ -1,28 +1,22 @@
 #include "daemon/refusal.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/metric.h"
 #include "base/text.h"
+#include <string.h>
 
 #define ASK_EVERY_USEC (5 * USEC_PER_SEC)
 
-bool refusal_is_of_statement(const Fault *fault)
+static bool run_was_refused(const Fault *fault, bool unrecorded)
 {
-        return fault->code == CODE_PG_PRIVILEGE || fault->code == CODE_PG_SCHEMA_MISSING ||
-               fault->code == CODE_PG_RESOURCES;
-}
-
-static bool fault_is_refusal(const Fault *fault, bool unrecorded)
-{
-        return refusal_is_of_statement(fault) ||
+        return fault_is_of_statement(fault) ||
                (unrecorded && fault->origin == ORIGIN_POSTGRES && fault->scope != FAULT_PEER);
 }
 
-const Fault *refusal_of_run(const SyncReport *report)
+static const Fault *refusal_of_run(const SyncReport *report)
 {
-        if (fault_is_refusal(&report->end_fault, report->lease_kept))
+        if (run_was_refused(&report->end_fault, report->lease_kept))
                 return &report->end_fault;
-        return fault_is_refusal(&report->fault, report->run_id == 0 || report->lease_kept)
+        return run_was_refused(&report->fault, report->run_id == 0 || report->lease_kept)
                        ? &report->fault
                        : NULL;
 }
@@ -30,27 +24,34 @@ const Fault *refusal_of_run(const SyncReport *report)
 static size_t refusal_find(const Refusal *r, const Uuid *edge)
 {
         size_t i = 0;
-        while (i < r->n && uuid_compare(&r->edges[i], edge) != 0)
+        while (i < r->n && uuid_compare(&r->edges[i].edge, edge) != 0)
                 i++;
         return i;
 }
 
-/* The fault, with the edges that it concerns before what PostgreSQL says. */
+static void refusal_remove(Refusal *r, size_t i)
+{
+        r->n--;
+        memmove(&r->edges[i], &r->edges[i + 1], (r->n - i) * sizeof(r->edges[0]));
+}
+
+/* The latest, with the edges that met the same before what PostgreSQL says. */
 static Fault refusal_fault(const Refusal *r)
 {
         enum { NAMED_BYTES = 200 };
         _cleanup_(text_done) Text names = {0};
-        Fault named = r->fault;
-        bool is_room = true;
-        for (size_t i = 0; i < r->n && is_room; i++) {
-                const ConfigEdge *e = r->find(&r->edges[i], r->userdata);
-                is_room = names.size < NAMED_BYTES;
-                if (e)
-                        (void)text_printf(&names, "%s%s", names.size > 0 ? ", " : "",
-                                          is_room ? e->name : "…");
+        Fault named = r->edges[r->n - 1].fault;
+        bool is_more = r->is_more;
+        for (size_t i = 0; i < r->n; i++) {
+                const ConfigEdge *e = r->find(&r->edges[i].edge, r->userdata);
+                bool same = text_equal(r->edges[i].fault.message, named.message);
+                if (e && same && names.size < NAMED_BYTES)
+                        (void)text_printf(&names, "%s%s", names.size > 0 ? ", " : "", e->name);
+                else
+                        is_more = true;
         }
         if (names.size > 0)
-                fault_prefix(&named, "%s: ", names.data);
+                fault_prefix(&named, "%s%s: ", names.data, is_more ? ", …" : "");
         return named;
 }
 
@@ -58,76 +59,84 @@ static void refusal_over(Refusal *r)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
-        r->n = r->n_asked = 0;
+        r->n = 0;
         r->is_more = false;
-        metric_set(METRIC_POSTGRES_UP, 0, 1);
         if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
                 log_info("PostgreSQL takes what syncs write again after %s",
                          duration_format_short(lasted, text));
 }
 
-/* A run of it was recorded: it is over for that edge. Of those that found no place nothing is
- * known.
- */
+/* A run of it was recorded: it is over for that edge; those that found no place are heard of again
+ * with their next runs. */
 static void refusal_end(Refusal *r, size_t i)
 {
-        r->n--;
-        r->edges[i] = r->edges[r->n];
-        r->last_run[i] = r->last_run[r->n];
-        r->recorded[i] = r->recorded[r->n];
-        if (r->n == 0 || r->is_more)
+        refusal_remove(r, i);
+        if (r->n == 0)
                 refusal_over(r);
         else
                 r->outage.fault = refusal_fault(r);
 }
 
-bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault)
+/* run_id 0: it could not begin. True: log it. */
+static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault)
 {
-        r->fault = *fault;
-        r->fault.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
-        r->fault.refused = false;   /* … and its credentials are right */
         size_t i = refusal_find(r, edge);
-        metric_set(METRIC_POSTGRES_UP, 0, 0);
-        if (i == r->n && r->n < REFUSAL_EDGES) {
-                r->edges[r->n++] = *edge;
-                r->last_run[i] = -1;
-                r->recorded[i] = false;
+        RefusedEdge e = {.edge = *edge, .last_run = -1};
+        if (i < r->n) {
+                e.last_run = r->edges[i].last_run;
+                refusal_remove(r, i);
+        } else {
                 r->ask_usec = 0;
         }
-        r->is_more = r->is_more || i == REFUSAL_EDGES;
-        if (i < r->n && run_id > 0)
-                r->last_run[i] = run_id;
+        r->is_more |= r->n == REFUSAL_EDGES;
+        if (r->n == REFUSAL_EDGES)
+                refusal_remove(r, 0);
+        if (run_id > 0)
+                e.last_run = run_id;
+        e.fault = *fault;
+        e.fault.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+        e.fault.refused = false;   /* … and its credentials are right */
+        r->edges[r->n++] = e;
         Fault named = refusal_fault(r);
         return outage_failed(&r->outage, &named, clock_monotonic_usec(), clock_random(), NULL);
 }
 
-void refusal_applied(Refusal *r, const Uuid *edge)
+void refusal_configure(Refusal *r, const char *conninfo)
 {
+        if (!text_equal(r->conninfo, conninfo))
+                *r = (Refusal){.find = r->find, .userdata = r->userdata};
+        r->conninfo = conninfo;
+}
+
+const Fault *refusal_take(Refusal *r, const Uuid *edge, const char *conninfo,
+                          const SyncReport *report, bool *ret_log)
+{
+        bool ours = text_equal(r->conninfo, conninfo);
+        const Fault *refused = ours ? refusal_of_run(report) : NULL;
         size_t i = refusal_find(r, edge);
-        if (i < r->n)
+        *ret_log = refused && refusal_record(r, edge, report->run_id, refused);
+        if (ours && !refused && i < r->n && sync_outcome_is_applied(report->outcome))
                 refusal_end(r, i);
+        return refused;
 }
 
 size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges)
 {
         uint64_t now = clock_monotonic_usec();
-        if (r->outage.down)
-                metric_set(METRIC_POSTGRES_UP, 0, 0);
         if (!r->outage.down || is_asked || now < r->ask_usec)
                 return 0;
-        r->n_asked = 0;
-        for (size_t i = 0; i < r->n; i++) {
-                if (!r->find(&r->edges[i], r->userdata))
-                        continue;
-                r->edges[r->n_asked] = r->edges[i];
-                r->recorded[r->n_asked] = false;
-                r->last_run[r->n_asked++] = r->last_run[i];
-        }
-        r->n = r->n_asked;
+        for (size_t i = r->n; i-- > 0;)
+                if (!r->find(&r->edges[i].edge, r->userdata))
+                        refusal_remove(r, i);
         if (r->n == 0)
                 refusal_over(r);
+        for (size_t i = 0; i < r->n; i++) {
+                r->edges[i].asked = true;
+                r->edges[i].recorded = false;
+                r->to_ask[i] = r->edges[i].edge;
+        }
         r->ask_usec = now + ASK_EVERY_USEC;
-        *ret_edges = r->edges;
+        *ret_edges = r->to_ask;
         return r->n;
 }
 
@@ -135,18 +144,20 @@ size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges)
 void refusal_heard(Refusal *r, const Uuid *edge, int64_t run_id, bool refused)
 {
         size_t i = refusal_find(r, edge);
-        if (i < r->n && r->last_run[i] < 0)
-                r->last_run[i] = run_id;
-        else if (i < r->n && run_id > r->last_run[i] && !refused)
-                r->recorded[i] = true;
+        RefusedEdge *e = i < r->n ? &r->edges[i] : NULL;
+        if (e && e->asked && e->last_run < 0)
+                e->last_run = run_id;
+        else if (e && e->asked && run_id > e->last_run && !refused)
+                e->recorded = true;
 }
 
 void refusal_answered(Refusal *r)
 {
-        for (size_t i = 0; i < r->n_asked; i++)
-                if (r->last_run[i] < 0)
-                        r->last_run[i] = 0; /* it has never had one */
-        for (size_t i = r->n; i-- > 0;)
-                if (i < r->n && r->recorded[i])
+        for (size_t i = r->n; i-- > 0;) {
+                if (r->edges[i].asked && r->edges[i].last_run < 0)
+                        r->edges[i].last_run = 0; /* it has never had one */
+                r->edges[i].asked = false;
+                if (r->edges[i].recorded)
                         refusal_end(r, i);
+        }
 }

@@ -13,39 +13,41 @@
 
 enum { REFUSAL_EDGES = 16 };
 
+typedef struct RefusedEdge {
+        Uuid edge;
+        Fault fault;      /* as PostgreSQL says it */
+        int64_t last_run; /* as it met it; -1: not known yet */
+        bool asked;       /* whether a later one has been recorded */
+        bool recorded;    /* it has, by what was answered so far */
+} RefusedEdge;
+
 /* Zero-initialise, and set find. */
 typedef struct Refusal {
-        Outage outage; /* its fault names the edges */
+        Outage outage; /* its fault is the latest, and names the edges that met it */
         /* NULL of an edge that is not synced here */
         const ConfigEdge *(*find)(const Uuid *edge, void *userdata);
         void *userdata;
 
         /* private */
-        Fault fault;                     /* as PostgreSQL says it */
-        Uuid edges[REFUSAL_EDGES];       /* the first that met it */
-        int64_t last_run[REFUSAL_EDGES]; /* as it met it; -1: not known yet */
-        bool recorded[REFUSAL_EDGES];    /* a later one, by what was answered so far */
-        size_t n, n_asked;
+        const char *conninfo;
+        RefusedEdge edges[REFUSAL_EDGES]; /* those that met it last, the latest last */
+        Uuid to_ask[REFUSAL_EDGES];
+        size_t n;
         bool is_more;      /* than have a place */
         uint64_t ask_usec; /* monotonic: not before */
 } Refusal;
 
-/* What one statement of a run misses (a privilege, a table, room on the disk), the queue's
- * questions do not come across. */
-bool refusal_is_of_statement(const Fault *fault);
+/* Of another database nothing is known. The text is borrowed until another is given. */
+void refusal_configure(Refusal *r, const char *conninfo);
 
-/* Also where PostgreSQL answers, and has not recorded that a run began or how it ended: nobody else
- * says that the edge is not synced. NULL: the run met none. */
-const Fault *refusal_of_run(const SyncReport *report);
-
-/* A run of the edge met it; run_id 0: it could not begin. True: log it. */
-bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const Fault *fault);
-
-/* What a run of the edge saw is applied. */
-void refusal_applied(Refusal *r, const Uuid *edge);
+/* What a run of the edge, into this database, met that nobody else says: PostgreSQL answers, and
+ * refuses a statement, or has not recorded that the run began or how it ended. NULL: nothing, or it
+ * is of another database. *ret_log: log it. */
+const Fault *refusal_take(Refusal *r, const Uuid *edge, const char *conninfo,
+                          const SyncReport *report, bool *ret_log);
 
 /* PostgreSQL answers: how many edges it is to be asked about now, whether a run of theirs has been
- * recorded since; 0: none, also while it is being asked. Borrowed until something is recorded. */
+ * recorded since; 0: none, also while it is being asked. Borrowed until the next one. */
 size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges);
 /* The last run of one of them; refused: by PostgreSQL again. Then: all have been heard. */
 void refusal_heard(Refusal *r, const Uuid *edge, int64_t run_id, bool refused);

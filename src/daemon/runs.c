@@ -70,7 +70,7 @@ static void runs_wake(const Runs *r)
 static bool report_is_of_peer(const SyncReport *report)
 {
         return !sync_outcome_is_complete(report->outcome) && report->fault.scope == FAULT_PEER &&
-               !refusal_is_of_statement(&report->fault);
+               !fault_is_of_statement(&report->fault);
 }
 
 /* No answer, a gateway's, or a pause that is not about how many requests we send: is it this
@@ -105,16 +105,14 @@ static const char *report_message_id(const SyncReport *report)
 /* The same trouble in each edge's statements is reported once, and again at growing intervals. */
 static bool report_is_known(const Run *run, const SyncReport *report)
 {
-        Refusal *refusal = &run->runs->refusal;
-        const Fault *refused = refusal_of_run(report);
-        bool log_it = refused && refusal_record(refusal, &run->edge, report->run_id, refused);
+        bool log_it;
+        const Fault *refused = refusal_take(&run->runs->refusal, &run->edge,
+                                            run->peers->config->postgres.conninfo, report, &log_it);
         if (refused && report->fault.origin == ORIGIN_POSTGRES)
                 return !log_it;
         if (log_it)
                 log_warning("%s: the end of run %lld could not be recorded: %s", run->name,
                             (long long)report->run_id, refused->message);
-        if (sync_outcome_is_applied(report->outcome))
-                refusal_applied(refusal, &run->edge);
         return report_is_of_doubt(run->runs, report);
 }
 

@@ -59,6 +59,11 @@ int peers_new(sd_event *event, Config *config, Peers **ret)
         return 0;
 }
 
+bool peers_same_database(const Peers *a, const Peers *b)
+{
+        return a && b && text_equal(a->config->postgres.conninfo, b->config->postgres.conninfo);
+}
+
 Peers *peers_ref(Peers *p)
 {
         p->references++;

@@ -15,8 +15,10 @@
 #include <sys/resource.h>
 
 #define OBSERVE_EVERY_USEC (15 * USEC_PER_SEC)
-/* A mirror that takes long to count is counted more rarely: a fiftieth of the time at most. */
-#define OBSERVE_REST 50
+/* A mirror that takes long to count is counted more rarely: a fiftieth of the time, but before
+ * somebody is told that the figures are old (dashboards/edgemirror-alerts.yml). */
+#define OBSERVE_REST          50
+#define OBSERVE_REST_MAX_USEC (10 * USEC_PER_MINUTE)
 
 /* In the order of `series`, whatever theirs in base/metric.h is. */
 static const Metric of_edge[METRICS_OF_AN_EDGE] = {METRIC_EDGE_LISTED, METRIC_EDGE_REFRESHED,
@@ -180,11 +182,13 @@ static void observation_on_done(const Fault *fault, void *userdata)
         uint64_t now = clock_monotonic_usec(), rest = (now - o->begun_usec) * OBSERVE_REST;
         /* what waited, for a lock or a connection, has not worked as long */
         bool worked = fault->scope == FAULT_NONE || fault->code == CODE_PG_STATEMENT_TIMEOUT;
-        bool refused = fault->scope != FAULT_NONE && fault->scope != FAULT_PEER;
+        bool refused = fault_is_refusal(fault) || fault->scope == FAULT_REQUEST;
         if (refused && !o->is_refused && o->on_refused)
                 o->on_refused(fault);
         o->is_refused = refused;
         peers_task_end(&o->task);
+        if (rest > OBSERVE_REST_MAX_USEC)
+                rest = OBSERVE_REST_MAX_USEC;
         if (worked && rest > OBSERVE_EVERY_USEC)
                 o->not_before_usec = now + rest;
         if (fault->scope != FAULT_NONE || o->failed)
@@ -242,6 +246,8 @@ void metrics_observation_reset(MetricsObservation *o)
 void metrics_answer(WebRequest *request, WebService *service)
 {
         _cleanup_(text_done) Text body = {0};
+        ServiceSnapshot s = service->take(service->userdata);
+        metric_set(METRIC_POSTGRES_UP, 0, !s.postgres_fault && !s.statement_fault);
         metrics_observe(&service->metrics, service->peers, service->edge_metrics);
         if (metrics_render(&service->metrics, &body) < 0)
                 web_request_give(request, NULL);

@@ -146,11 +146,11 @@ static void put_verdict(Html *h, const Sums *s)
         (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[level]);
         html_open(h, "div", {"class", class});
         html_open(h, "h1");
-        if (s->n_alive == 0)
+        if (s->n_alive == 0 && !s->waits)
                 html_text(h, "No instance of the service is alive");
         else if (s->waits)
                 html_printf(h, "%s %s",
-                            s->n_alive == 1 ? "The service" : "An instance of the service",
+                            s->n_alive <= 1 ? "The service" : "An instance of the service",
                             waits[s->waits].meaning);
         else if (s->of_level[EDGE_TROUBLE] > 0)
                 html_printf(h, "%" PRId64 " of %" PRId64 " edge%s %s in trouble",
@@ -231,11 +231,27 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
         html_close(h);
 }
 
-/* Instances that are alive, and how the last one ended when none is. */
-static void put_service(Html *h, const MirrorTable *t, const Sums *s)
+/* The instance that answers is told so itself; where it is its sign of life that is refused, the
+ * database does not know. */
+static void put_refused(Html *h, const char *message)
 {
+        html_open(h, "p");
+        html_text(h, "The instance that shows this page ");
+        html_text(h, waits[MIRROR_WAIT_POSTGRES].meaning);
+        html_text(h, ": ");
+        html_message(h, message);
+        html_close(h);
+        page_put_advice(h, waits[MIRROR_WAIT_POSTGRES].advice, NULL);
+}
+
+/* Instances that are alive, and how the last one ended when none is. */
+static void put_service(Html *h, const PageView *v, const Sums *s)
+{
+        const MirrorTable *t = &v->tables[INSTANCES];
         html_put(h, "h2", "Service, catalog, PostgreSQL");
-        if (s->n_alive == 0)
+        if (v->refused)
+                put_refused(h, v->refused);
+        else if (s->n_alive == 0)
                 page_put_advice(h,
                                 "Nothing syncs the edges when they are due until an instance gives "
                                 "a sign of life: `systemctl start edgemirror`; `journalctl -u "
@@ -384,15 +400,17 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
 
 static unsigned home_render(const PageView *v, Html *h)
 {
-        const Sums s = sum(&v->tables[STATES], &v->tables[INSTANCES]);
+        Sums s = sum(&v->tables[STATES], &v->tables[INSTANCES]);
+        if (v->refused && !s.waits)
+                s.waits = MIRROR_WAIT_POSTGRES;
         bool service_first = s.n_alive == 0 || s.waits;
         put_verdict(h, &s);
         if (service_first)
-                put_service(h, &v->tables[INSTANCES], &s);
+                put_service(h, v, &s);
         put_trouble(h, &v->tables[TROUBLE], s.of_level[EDGE_TROUBLE]);
         put_edges(h, v, &s);
         if (!service_first)
-                put_service(h, &v->tables[INSTANCES], &s);
+                put_service(h, v, &s);
         return 200;
 }
 

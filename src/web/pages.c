@@ -21,6 +21,7 @@ typedef struct PageTask {
         char *name; /* of the edge; NULL: not of one */
         char scratch[32];
         int64_t now_usec; /* by PostgreSQL's clock, when it was asked for */
+        char *refused;    /* as of PageView, then; NULL */
         PeersTask read;
 } PageTask;
 
@@ -29,6 +30,7 @@ static PageTask *page_task_free(PageTask *t)
         peers_task_cancel(&t->read);
         page_arguments_done(&t->arguments);
         free(t->name);
+        free(t->refused);
         free(t);
         return NULL;
 }
@@ -87,7 +89,8 @@ static void page_on_read(const MirrorTable *tables, const Fault *fault, void *us
                 .version = PACKAGE_VERSION,
                 .now = utc_format(t->now_usec / (int64_t)USEC_PER_SEC, UTC_PERSON, now),
                 .arguments = &t->arguments,
-                .tables = tables};
+                .tables = tables,
+                .refused = t->refused};
         int r = page_write(t->page, &view, &h, &status);
         answer(t->request, status, r, &h);
 }
@@ -132,6 +135,7 @@ void pages_answer(WebRequest *request, WebService *service)
                 t->page = page;
                 t->request = request;
                 t->now_usec = s.now_usec;
+                t->refused = s.statement_fault ? strdup(s.statement_fault->message) : NULL;
                 const char *wrong = take_arguments(t, &r);
                 if (wrong && r == -EINVAL) {
                         _cleanup_(cleanup_free) char *what =

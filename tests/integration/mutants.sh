@@ -72,27 +72,57 @@ s/(unrecorded && fault->origin/(false \&\& unrecorded \&\& fault->origin/
 a sync of any edge ends what is refused for another
 src/daemon/refusal.c
 integration/test_refusals what_is_refused_for_one_edge*
-/^void refusal_applied/,/^}/s/if (i < r->n)/if (r->n > 0)/; /^void refusal_applied/,/^}/s/refusal_end(r, i)/refusal_over(r)/
+/^const Fault \*refusal_take/,/^}/s/i < r->n \&\&/r->n > 0 \&\&/; /^const Fault \*refusal_take/,/^}/s/refusal_end(r, i)/refusal_over(r)/
 
 what is refused for two edges is over with the first
 src/daemon/refusal.c
 integration/test_refusals what_is_refused_for_one_edge*
-s/if (r->n == 0 || r->is_more)$/if (true)/
+/^static void refusal_end/,/^}/s/if (r->n == 0)/if (true)/
 
 what was refused for an edge waits for a sync by the same instance
 src/daemon/refusal.c
 integration/test_refusals what_is_refused_for_one_edge*
-s/r->recorded\[i\] = true;/r->recorded[i] = false;/
+s/e->recorded = true;/e->recorded = false;/
 
 what was refused for an edge that is not synced any more is trouble for ever
 src/daemon/refusal.c
 integration/test_refusals what_is_refused_for_one_edge*
-s/if (!r->find(&r->edges\[i\], r->userdata))/if (false)/
+s/if (!r->find(&r->edges\[i\].edge, r->userdata))/if (false)/
+
+a command stands in the name of a unit
+src/pg/pg_fault.c
+integration/test_pg_loss a_server_that_cannot_be_had*
+s/m->advice, "\$", &own/m->advice, "@", \&own/
+
+a sign of life waits for whoever holds the row of a dead instance
+sql/queries/instance_beat.sql
+integration/test_refusals a_row_of_the_dead*
+s/ FOR UPDATE OF o SKIP LOCKED/ FOR UPDATE OF o/
+
+an edge is said to have met what another met
+src/daemon/refusal.c
+unit/test_daemon_refusal nobody_is_said*
+s/bool same = text_equal(r->edges\[i\].fault.message, named.message);/bool same = true;/
+
+an edge that was not asked about is heard of
+src/daemon/refusal.c
+unit/test_daemon_refusal an_answer_is_of*
+s/if (r->edges\[i\].asked \&\& r->edges/if (r->edges/
+
+what a database refused is said of the next one
+src/daemon/refusal.c
+unit/test_daemon_refusal another_database*
+s/if (!text_equal(r->conninfo, conninfo))/if (!r->conninfo)/
+
+what a run of before the reload met is said of the database of now
+src/daemon/refusal.c
+unit/test_daemon_refusal another_database*
+s/bool ours = text_equal(r->conninfo, conninfo);/bool ours = true; (void)conninfo;/
 
 an end that is not recorded is no trouble where the run failed of something else
 src/daemon/refusal.c
 integration/test_refusals an_end_that_is_not_recorded*
-s/if (fault_is_refusal(&report->end_fault, report->lease_kept))/if (false)/
+s/if (run_was_refused(&report->end_fault, report->lease_kept))/if (false)/
 
 a sign of life that is refused is known to the debug log alone
 src/daemon/presence.c
@@ -107,7 +137,7 @@ integration/test_refusals a_due_time_that*
 a due time that cannot be written is said by nobody
 src/daemon/claims.c
 integration/test_refusals a_due_time_that*
-/^const Fault \*claims_refused/,/^}/s/return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;/(void)c; return NULL;/
+/^const Fault \*claims_refused/,/^}/s/if (claims_is_refused(c))/if (false)/
 
 a sign of life that is refused is not said by the monitor
 src/daemon/daemon.c
@@ -122,22 +152,57 @@ s/if (fault == &p->refused)/if (false)/
 status advises to start an instance where none can write
 src/cli/status_service.c
 integration/test_status what_keeps_every_instance*
-/^void service_status_end/,/^}/s/s->n_alive == 0 \&\& s->blocked/false \&\& s->blocked/
+/^void service_status_end/,/^}/s/service_is_blocked(s)/false/
 
 status --check is content with a database in which no run can begin
 src/cli/status_service.c
 integration/test_status what_keeps_every_instance*
 s/(e->n_scheduled > 0 || blocked)/(e->n_scheduled > 0)/
 
-status --check is not content with a standby that nobody is to sync into
+a database without a service that takes no writes is well
 src/cli/status_service.c
 integration/test_status what_keeps_every_instance*
-s/ \&\& s->blocked.code != CODE_PG_READ_ONLY;/;/
+s/s->n_known > 0 || !s->blocked.is_standby/s->n_known > 0/
 
 migrate by a role that may not set the number of the next run ends well
 src/mirror/migrate.c
 integration/test_trust a_role_that_does_not_own*
-s/!subscribes \&\& writer_check/false \&\& writer_check/
+s/return !subscribes \&\& writer_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;/(void)writer_check, (void)subscribes, (void)ret_fault; return PG_NEXT;/
+
+a registration that is refused ends a service that has been registered
+src/daemon/claims.c
+integration/test_refusals a_registration_that*
+s/bool refused = c->was_registered \&\& fault_is_refusal(fault);/bool refused = false \&\& fault_is_refusal(fault);/
+
+a sign of life that wants a privilege is known to nobody
+src/base/fault.c
+integration/test_refusals a_sign_of_life*
+s/return f->scope == FAULT_RUN || fault_is_of_statement(f);/return f->scope == FAULT_RUN;/
+
+a page says that nobody is alive where its own instance is refused to say so
+src/web/pages.c
+integration/test_refusals a_sign_of_life*
+s/t->refused = s.statement_fault ? strdup(s.statement_fault->message) : NULL;/t->refused = NULL;/
+
+figures that want a privilege stand still unsaid
+src/web/metrics.c
+integration/test_metrics figures_that_postgres*
+s/fault_is_refusal(fault) || fault->scope == FAULT_REQUEST;/fault->scope == FAULT_RUN;/
+
+a schema of a version before is no reason why nobody gives a sign of life
+src/mirror/trust.c
+integration/test_status what_keeps_every_instance*
+s/int r = version < mirror_schema_version() ? schema_check(version, NULL, ret_fault) : 0;/int r = 0; (void)version;/
+
+a program that is older says that nobody can sync
+src/mirror/trust.c
+integration/test_status what_keeps_every_instance*
+s/int r = version < mirror_schema_version() ? schema_check/int r = version != mirror_schema_version() ? schema_check/
+
+a role that only reads says of all that nobody can write
+sql/queries/schema_version.sql
+integration/test_trust a_database_that_takes_no_writes*
+s/ AND has_table_privilege('edgemirror.instance', 'INSERT'))/)/
 
 a database that takes no connections is said to refuse a statement
 src/pg/pg_fault.c
@@ -150,9 +215,9 @@ integration/test_metrics figures_that_postgres*
 s/if (refused \&\& !o->is_refused \&\& o->on_refused)/if (false)/
 
 a PostgreSQL that refuses a statement counts as up
-src/daemon/refusal.c
+src/web/metrics.c
 integration/test_refusals what_is_refused_for_one_edge*
-s/metric_set(METRIC_POSTGRES_UP, 0, 0);/metric_set(METRIC_POSTGRES_UP, 0, 1);/
+s/!s.postgres_fault \&\& !s.statement_fault/!s.postgres_fault/
 
 a PostgreSQL that refuses a statement is not said by the monitor
 src/web/health.c

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "harness/web.h"
 #include "integration/service_world.h"
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,16 +177,95 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
         short_leases(w);
         HarnessService *s = service_start(w, 0);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        /* nothing else needs this right */
+        static const char *const begin[] = {NULL, "REVOKE UPDATE ON edgemirror.instance FROM em"};
+        static const char *const end[] = {NULL, "GRANT UPDATE ON edgemirror.instance TO em"};
+        for (unsigned i = 0; i < ARRAY_SIZE(begin); i++) {
+                if (begin[i])
+                        free(harness_sql(&w->pg, begin[i]));
+                else
+                        refuse(w, "broken", "UPDATE ON edgemirror.instance", -1);
+                harness_service_await_log(
+                        s, "warning: the sign of life could not be written, without which status",
+                        i + 1);
+                harness_service_await(s,
+                                      "STATUS=PostgreSQL refuses a statement: PostgreSQL: ", i + 1);
+                assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+                assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+                assert_monitor_says(where, "/", "The instance that shows this page waits for");
+                (void)poll(NULL, 0, 1500); /* of three more signs nothing is said */
+                if (i == 0)                /* the first sign says of itself that it is well */
+                        free(harness_sql(&w->pg,
+                                         "CREATE TABLE public.waited AS SELECT FROM "
+                                         "edgemirror.instance WHERE false; GRANT ALL ON "
+                                         "public.waited TO public; CREATE FUNCTION public.note() "
+                                         "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO "
+                                         "public.waited DEFAULT VALUES; RETURN NULL; END $$; "
+                                         "CREATE TRIGGER note AFTER UPDATE ON edgemirror.instance "
+                                         "FOR EACH ROW WHEN (NEW.waiting_for IS NOT NULL) EXECUTE "
+                                         "FUNCTION public.note()"));
+                if (end[i])
+                        free(harness_sql(&w->pg, end[i]));
+                else
+                        allow(w, "broken", "instance");
+                harness_service_await_log(s, "info: the sign of life is written again", i + 1);
+                await_sign_of_life(w);
+                assert_int_equal(harness_service_logged(s, "warning: the sign of life could"),
+                                 i + 1);
+                assert_monitor_says(where, "/readyz", "ready\n");
+                assert_int_equal(sql_long(w, "SELECT count(*) FROM public.waited"), 0);
+        }
+        free(harness_sql(&w->pg, "DROP TABLE public.waited"));
+        service_stop(w, 0);
+}
+
+/* Whoever takes the dead off the list does not wait for those who look at them. */
+static void a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back(void **state)
+{
+        ServiceWorld *w = *state;
+        short_leases(w);
+        (void)service_start(w, 0);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.instance (instance_id, name, version, lease, "
+                         "started_at, seen_at, unbroken_since, edges) SELECT gen_random_uuid(), "
+                         "'dead', version, lease, now() - interval '2 h', now() - interval '1 h', "
+                         "now() - interval '1 h', edges FROM edgemirror.instance"));
+        PGconn *looks = hold(w, "BEGIN; SELECT name FROM edgemirror.instance WHERE name = 'dead' "
+                                "FOR UPDATE");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = now() - interval "
+                                 "'1 h' WHERE name <> 'dead'"));
+        await_sign_of_life(w);
+        await_sign_of_life(w);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE name = 'dead' "
+                                     "AND edges <> '{}'"),
+                         1);
+        PQfinish(looks);
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE name = 'dead' AND "
+                             "edges = '{}'");
+        service_stop(w, 0);
+}
+
+/* What is registered is served; else each reload would end it, and each hour. */
+static void a_registration_that_is_refused_ends_no_service(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        service_write_config(w);
+        HarnessService *s = service_start(w, 0);
         refuse(w, "broken", "UPDATE ON edgemirror.instance", -1);
-        harness_service_await_log(
-                s, "warning: the sign of life could not be written, without which status", 1);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: PostgreSQL: could not", 1);
+        harness_service_reload(s);
+        harness_service_await_log(s, "warning: the edges cannot be registered once more; ", 1);
+        make_due(w, 1, 2);
+        await_runs(w, 1, 2, "synced", 1);
         assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
         allow(w, "broken", "instance");
-        await_sign_of_life(w); /* and of the next one, that the first has come */
-        await_sign_of_life(w);
+        service_configure(w, 3);
+        harness_service_reload(s);
+        service_await_enabled(w, 3);
+        service_await_sql(w, WAITS_FOR_NOTHING);
         assert_monitor_says(where, "/readyz", "ready\n");
-        assert_int_equal(sql_long(w, WAITS_FOR_POSTGRES), 0);
         service_stop(w, 0);
 }
 
@@ -230,6 +310,10 @@ int main(void)
                         few_edges),
                 cmocka_unit_test_setup(a_sign_of_life_that_is_refused_is_said_where_it_can_be,
                                        few_edges),
+                cmocka_unit_test_setup(
+                        a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back,
+                        few_edges),
+                cmocka_unit_test_setup(a_registration_that_is_refused_ends_no_service, few_edges),
                 cmocka_unit_test_setup(
                         a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages,
                         few_edges),

@@ -275,19 +275,28 @@ static void the_mirror_is_asked_now_and_then(void **state)
         now_usec += 60 * USEC_PER_SEC;
         metrics_observe(&observation, &peers, 10);
         assert_int_equal(mirror.asked, 2);
-        /* a mirror that takes a minute is left alone for fifty */
+        /* a mirror that takes a minute is left alone for no fifty: the figures would be too old */
         give_end(FAULT_NONE);
-        now_usec += 49 * 60 * USEC_PER_SEC;
+        now_usec += 9 * 60 * USEC_PER_SEC;
         metrics_observe(&observation, &peers, 10);
         assert_int_equal(mirror.asked, 2);
         now_usec += 61 * USEC_PER_SEC;
         metrics_observe(&observation, &peers, 10);
         assert_int_equal(mirror.asked, 3);
+        /* one that takes a second, for fifty */
+        now_usec += USEC_PER_SEC;
+        give_end(FAULT_NONE);
+        now_usec += 49 * USEC_PER_SEC;
+        metrics_observe(&observation, &peers, 10);
+        assert_int_equal(mirror.asked, 3);
+        now_usec += 2 * USEC_PER_SEC;
+        metrics_observe(&observation, &peers, 10);
+        assert_int_equal(mirror.asked, 4);
         /* one that a lock kept from answering for as long is not */
         now_usec += 60 * USEC_PER_SEC;
         give_end(FAULT_REQUEST);
         metrics_observe(&observation, &peers, 10);
-        assert_int_equal(mirror.asked, 4);
+        assert_int_equal(mirror.asked, 5);
         give_end(FAULT_NONE);
 }
 
