@@ -269,7 +269,7 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
                 status_on_row(NULL, fault, v);
                 return;
         }
-        bool by_hand = v->service.n_known == 0 && v->service.blocked.scope == FAULT_NONE;
+        bool by_hand = v->service.n_known == 0 && !service_is_blocked(&v->service);
         if (out && !(v->watch && by_hand))
                 service_status_end(&v->service, out);
         int r = mirror_status(v->session.peers->mirror, v->session.asked.names, status_on_row, v,
@@ -278,7 +278,7 @@ static void status_on_instance(const MirrorInstanceStatus *instance, const Fault
                 session_end(&v->session, session_begun(&v->session, r));
 }
 
-static void status_on_blocked(const Fault *blocked, const Fault *fault, void *userdata)
+static void status_on_blocked(const MirrorBlocked *blocked, const Fault *fault, void *userdata)
 {
         StatusView *v = userdata;
         v->service.blocked = *blocked;

@@ -88,14 +88,20 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *i, FILE *
                 fprintf(out, "service: %s\n", dead);
 }
 
+bool service_is_blocked(const ServiceStatus *s)
+{
+        return s->n_alive == 0 && s->blocked.fault.scope != FAULT_NONE &&
+               (s->n_known > 0 || !s->blocked.is_standby);
+}
+
 void service_status_end(const ServiceStatus *s, FILE *out)
 {
-        if (s->n_alive == 0 && s->blocked.scope != FAULT_NONE) {
+        if (service_is_blocked(s)) {
                 fputs("service: NO INSTANCE CAN SYNC INTO THIS DATABASE, nor say that it is "
                       "alive:\n"
                       "         ",
                       out);
-                put_text(out, s->blocked.message);
+                put_text(out, s->blocked.fault.message);
                 fputc('\n', out);
         } else if (s->n_known == 0) {
                 fputs("service: no instance has ever run on this database; edges are synced by "
@@ -212,8 +218,7 @@ void edges_status_take_unknown(EdgesStatus *e, const char *name)
 
 bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
 {
-        /* a standby of a mirror that is synced by hand is fine to read */
-        bool blocked = s->blocked.scope != FAULT_NONE && s->blocked.code != CODE_PG_READ_ONLY;
+        bool blocked = service_is_blocked(s);
         bool nobody = s->n_alive == 0 && (e->n_scheduled > 0 || blocked);
         bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
         if (well) {
@@ -224,10 +229,9 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         printf("NOT OK: ");
         const char *gap = "";
         if (nobody) {
-                bool why = s->blocked.scope != FAULT_NONE;
-                printf("no instance of the service %s", why ? "can sync: " : "is alive");
-                if (why)
-                        put_text(stdout, s->blocked.message);
+                printf("no instance of the service %s", blocked ? "can sync: " : "is alive");
+                if (blocked)
+                        put_text(stdout, s->blocked.fault.message);
                 else
                         printf("%s%s", s->last[0] ? ": " : "", s->last);
                 gap = "; ";

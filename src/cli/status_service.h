@@ -16,7 +16,7 @@ typedef struct ServiceStatus {
         size_t n_known, n_alive, n_stopped;
         char last[160];                      /* none is alive: what is known of the last one */
         char trouble[SERVICE_TROUBLE_BYTES]; /* of one that waits, "" none */
-        Fault blocked;                       /* what keeps all of them away; FAULT_NONE: nothing */
+        MirrorBlocked blocked;
 } ServiceStatus;
 
 /* Counts it, and prints its line, unless it is one of the dead that interest nobody any more. out:
@@ -25,6 +25,10 @@ void service_status_take(ServiceStatus *s, const MirrorInstanceStatus *instance,
 
 /* After the last instance: a line where none is alive. */
 void service_status_end(const ServiceStatus *s, FILE *out);
+
+/* After the last instance: none is alive, and something keeps all of them away. A standby of a
+ * mirror that is synced by hand is one to read. */
+bool service_is_blocked(const ServiceStatus *s);
 
 /* Edges, as --check judges them. */
 typedef struct EdgesStatus {

@@ -124,13 +124,14 @@ int mirror_instances(Mirror *m, MirrorInstancesCallback callback, void *userdata
 typedef struct BlockedTask {
         MirrorTask task;
         MirrorBlockedCallback callback;
-        Fault blocked;
+        MirrorBlocked blocked;
 } BlockedTask;
 
 static PgNext blocked_on_version(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         BlockedTask *t = userdata;
-        (void)blocked_check(result, &t->blocked);
+        (void)blocked_check(result, &t->blocked.fault);
+        t->blocked.is_standby = result_bool(result, 0, 6);
         return PG_NEXT;
 }
 

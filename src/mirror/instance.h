@@ -65,10 +65,15 @@ typedef struct MirrorInstanceStatus {
 typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, const Fault *fault,
                                         void *userdata);
 
-/* blocked: what keeps instances of the service from registering in this database and from giving
- * signs of life there, as far as this role can see; FAULT_NONE: nothing, or the database subscribes
- * to another and is not for them. */
-typedef void (*MirrorBlockedCallback)(const Fault *blocked, const Fault *fault, void *userdata);
+/* What keeps instances of the service from registering in this database and from giving signs of
+ * life there, whatever their role may. */
+typedef struct MirrorBlocked {
+        Fault fault;     /* FAULT_NONE: nothing; or it subscribes to another, and is not for them */
+        bool is_standby; /* there may be nothing wrong with it: another is written to */
+} MirrorBlocked;
+
+typedef void (*MirrorBlockedCallback)(const MirrorBlocked *blocked, const Fault *fault,
+                                      void *userdata);
 
 int mirror_blocked(Mirror *m, MirrorBlockedCallback callback, void *userdata, MirrorTask **ret);
 

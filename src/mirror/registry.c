@@ -47,8 +47,16 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
 /* The first change would need it, which may be weeks away. */
 static PgNext register_on_version(const PGresult *result, void *userdata, Fault *ret_fault)
 {
+        const char *grant = result_text(result, 0, 2);
         PgNext next = trust_on_version(result, userdata, ret_fault);
-        return next == PG_NEXT && temporary_check(result, ret_fault) < 0 ? PG_ROLLBACK : next;
+        if (next != PG_NEXT || !grant)
+                return next;
+        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
+                  "this role may not make temporary tables, which every change of the mirror "
+                  "needs; an administrator runs: %s",
+                  grant);
+        ret_fault->refused = true;
+        return PG_ROLLBACK;
 }
 
 static PgNext register_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)

@@ -27,10 +27,12 @@ int append_migrate(Text *t, const char *owner)
 {
         if (!owner || !owner[0])
                 return text_printf(t, "%s migrate", own_command());
-        return text_printf(t,
-                           "%s migrate as %.64s (by "
-                           "EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s', also in place of another)",
-                           own_command(), owner, owner);
+        return text_printf(
+                t,
+                "%s migrate as %.64s (by "
+                "EDGEMIRROR_POSTGRES_CONNINFO='… user=%.64s', also in place of another), or in "
+                "psql what migrate --print prints",
+                own_command(), owner, owner);
 }
 
 /* Names that are foreign may be long: a few are enough to find the others. */
@@ -140,19 +142,6 @@ int writer_check(const PGresult *result, Fault *ret_fault)
         return subscribes || behind ? -EROFS : 0;
 }
 
-int temporary_check(const PGresult *result, Fault *ret_fault)
-{
-        const char *grant = result_text(result, 0, 2);
-        if (!grant)
-                return 0;
-        fault_set(ret_fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE,
-                  "this role may not make temporary tables, which every change of the mirror "
-                  "needs; an administrator runs: %s",
-                  grant);
-        ret_fault->refused = true;
-        return -EACCES;
-}
-
 int blocked_check(const PGresult *result, Fault *ret_fault)
 {
         bool subscribes = result_bool(result, 0, 1), reads_only = result_bool(result, 0, 5);
@@ -161,10 +150,9 @@ int blocked_check(const PGresult *result, Fault *ret_fault)
         if (reads_only)
                 return fault_set(ret_fault, FAULT_PEER, EROFS, CODE_PG_READ_ONLY,
                                  "nobody can write here: " PG_READ_ONLY_ADVICE);
-        int r = schema_check(result_int(result, 0, 0), NULL, ret_fault);
-        if (r == 0)
-                r = writer_check(result, ret_fault);
-        return r == 0 ? temporary_check(result, ret_fault) : r;
+        int64_t version = result_int(result, 0, 0);
+        int r = version < mirror_schema_version() ? schema_check(version, NULL, ret_fault) : 0;
+        return r == 0 ? writer_check(result, ret_fault) : r;
 }
 
 PgNext trust_on_version(const PGresult *result, void *userdata _unused_, Fault *ret_fault)

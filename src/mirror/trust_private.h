@@ -40,12 +40,9 @@ int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
  * fault "pg-subscriber": the database subscribes to another. */
 int writer_check(const PGresult *result, Fault *ret_fault);
 
-/* Whether this role may make temporary tables; `result` as before. 0, or a filled fault. */
-int temporary_check(const PGresult *result, Fault *ret_fault);
-
-/* Whether an instance of the service can register here and give signs of life, as far as this role
- * can see; `result` as before. A database that subscribes is not one for them, and can be read. 0,
- * or a filled fault. */
+/* Whether an instance of the service can register here and give signs of life, as far as that does
+ * not depend on its role; `result` as before. A database that subscribes is not one for them, and
+ * can be read. 0, or a filled fault. */
 int blocked_check(const PGresult *result, Fault *ret_fault);
 
 /* Of steps with sql_schema_version and sql_catalog, the first ones of any work that is for a mirror

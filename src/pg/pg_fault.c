@@ -10,7 +10,7 @@ typedef struct StateMeaning {
         FaultScope scope;
         bool retryable, refused;
         FaultCode code;
-        const char *advice; /* "": the server's message is enough; "@": this program */
+        const char *advice; /* "": the server's message is enough; "$": this program */
 } StateMeaning;
 
 #define LOG_ADVICE "; PostgreSQL's own log has more"
@@ -22,7 +22,7 @@ static const StateMeaning meanings[] = {
         {"40001", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"40P01", FAULT_REQUEST, true, false, CODE_PG_SERIALIZATION, ""},
         {"55P03", FAULT_REQUEST, true, false, CODE_PG_LOCK_TIMEOUT,
-         "; another session holds a lock that this statement needs: while it waits, @ check "
+         "; another session holds a lock that this statement needs: while it waits, $ check "
          "says which and who"},
         {"57014", FAULT_REQUEST, true, false, CODE_PG_STATEMENT_TIMEOUT, ""},
         {"57P0", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
@@ -32,7 +32,7 @@ static const StateMeaning meanings[] = {
         {"57P05", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
         {"08", FAULT_PEER, true, false, CODE_PG_UNREACHABLE, ""},
         {"53100", FAULT_PEER, true, false, CODE_PG_RESOURCES,
-         "; make room where PostgreSQL has its files: @ check names a replication slot that fills "
+         "; make room where PostgreSQL has its files: $ check names a replication slot that fills "
          "it"},
         {"53200", FAULT_PEER, true, false, CODE_PG_RESOURCES,
          "; PostgreSQL's host is out of memory: give it more, or PostgreSQL less to do"},
@@ -42,23 +42,25 @@ static const StateMeaning meanings[] = {
         {"53", FAULT_PEER, true, false, CODE_PG_RESOURCES, LOG_ADVICE},
         {"25006", FAULT_PEER, true, false, CODE_PG_READ_ONLY, "; " PG_READ_ONLY_ADVICE},
         {"28000", FAULT_PEER, false, true, CODE_PG_REFUSED,
-         "; check user and pg_hba.conf; where that says peer, run this as the system user of the "
-         "same name: put runuser -u edgemirror -- before it"},
+         "; check user and pg_hba.conf; where that says peer, run this as the system user of that "
+         "name: put runuser -u NAME -- before it"},
         {"28", FAULT_PEER, false, true, CODE_PG_REFUSED,
          "; check user, password_file and pg_hba.conf; " SECRET_RENEWAL},
         {"3D000", FAULT_PEER, false, false, CODE_PG_NO_DATABASE,
          "; create the database or correct dbname in conninfo"},
-        {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run @ migrate"},
-        {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING, "; run @ migrate"},
+        {"42P01", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
+         "; run $ migrate, and where that changes nothing, $ check"},
+        {"3F000", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
+         "; run $ migrate, and where that changes nothing, $ check"},
         {"42703", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
-         "; run @ migrate, and where that changes nothing, @ check"},
+         "; run $ migrate, and where that changes nothing, $ check"},
         {"42883", FAULT_PEER, false, false, CODE_PG_SCHEMA_MISSING,
-         "; run @ migrate, and where that changes nothing, @ check"},
+         "; run $ migrate, and where that changes nothing, $ check"},
         {"42501", FAULT_PEER, false, true, CODE_PG_PRIVILEGE,
-         "; @ migrate --grants ROLE prints what the service's role is granted"},
+         "; $ migrate --grants ROLE prints what the service's role is granted"},
         {"22", FAULT_RUN, false, false, CODE_PG_DATA, LOG_ADVICE},
         {"23505", FAULT_RUN, false, false, CODE_PG_DATA,
-         "; @ check says whether numbers of runs are taken"},
+         "; $ check says whether numbers of runs are taken"},
         {"23", FAULT_RUN, false, false, CODE_PG_DATA, LOG_ADVICE},
         {"58030", FAULT_RUN, false, false, CODE_PG_ERROR, STORAGE_ADVICE},
         {"XX001", FAULT_RUN, false, false, CODE_PG_ERROR, STORAGE_ADVICE},
@@ -79,7 +81,7 @@ static void fault_from_sqlstate(const char *sqlstate, const char *detail, const 
         _cleanup_(text_done) Text more = {0};
         const char *own = own_command();
         int r = advice ? text_append_string(&more, advice)
-                       : text_append_replaced(&more, m->advice, "@", &own);
+                       : text_append_replaced(&more, m->advice, "$", &own);
         if (r < 0)
                 text_reset(&more);
         fault_set(ret, m->scope, EIO, m->code, "PostgreSQL: %s (SQLSTATE %s)%s", detail, sqlstate,

@@ -326,6 +326,8 @@ static void a_server_that_cannot_be_had_says_why_and_keeps_the_secret(void **sta
                 assert_int_equal(call.fault.scope, FAULT_PEER);
                 assert_null(strstr(call.fault.message, "Horse"));
                 assert_null(strstr(call.fault.message, "dbname="));
+                if (text_equal(cases[i].sqlstate, "28P01"))
+                        assert_non_null(strstr(call.fault.message, SECRET_RENEWAL));
         }
         Call call;
         char conninfo[400];

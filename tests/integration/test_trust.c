@@ -387,7 +387,8 @@ static void a_superuser_does_not_migrate_what_belongs_to_the_service(void **stat
         assert_says(w, "err", "schema edgemirror belongs to em", true);
         assert_says(w, "err",
                     ".conf migrate as em (by EDGEMIRROR_POSTGRES_CONNINFO='… user=em', also in "
-                    "place of another), or let an administrator",
+                    "place of another), or in psql what migrate --print prints, or let an "
+                    "administrator",
                     true);
 }
 
@@ -1018,17 +1019,25 @@ static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
         sql(w, "ALTER DATABASE test SET default_transaction_read_only = on");
         int status = RUN(w, "status");
         assert_says(w, "out", "main ", true);
+        int check = RUN(w, "status", "--check");
         int verify = RUN(w, "verify");
         assert_says(w, "out", "main                     intact     20 rows\n", true);
         int sync = sync_all(w);
         sql(w, "BEGIN READ WRITE; ALTER DATABASE test RESET default_transaction_read_only; COMMIT");
         assert_int_equal(status, 0);
+        assert_int_equal(check, 1);
         assert_int_equal(verify, 0);
         assert_int_equal(sync, 69);
         assert_string_equal(error_of(w, "code"), "pg-read-only");
         assert_non_null(strstr(error_of(w, "message"),
                                "a standby, or a database that takes no writes now"));
         assert_int_equal(sync_all(w), 0);
+        /* of a role that only reads it says nothing */
+        sql(w, "CREATE ROLE only_reads LOGIN; ALTER ROLE only_reads SET "
+               "default_transaction_read_only = on; GRANT USAGE ON SCHEMA edgemirror TO "
+               "only_reads; GRANT SELECT ON ALL TABLES IN SCHEMA edgemirror TO only_reads");
+        sign_in(w, "only_reads", "test");
+        assert_int_equal(RUN(w, "status", "--check"), 0);
 }
 
 /* ---- N5: by hand ---------------------------------------------------------------------------- */
