@@ -74,7 +74,7 @@ copy_sources() {
                         tar cf - --no-recursion --null -T -) | tar xf - -C "$1"
         else
                 tar cf - -C "$top" --exclude=.git --exclude='./build*' --exclude=autom4te.cache --exclude='*.o' --exclude='*.a' --exclude='*.log' \
-                        --exclude='*.trs' --exclude=.deps --exclude=.dirstamp --exclude='sql_embedded.*' --exclude=./config.h --exclude=config.status \
+                        --exclude='*.trs' --exclude='./tests/harness/cluster-*' --exclude=.deps --exclude=.dirstamp --exclude='sql_embedded.*' --exclude=./config.h --exclude=config.status \
                         --exclude=./edgemirror --exclude=./Makefile . | tar xf - -C "$1"
         fi
 }

@@ -222,12 +222,13 @@ char *harness_sql(const HarnessPostgres *pg, const char *sql)
         return value;
 }
 
-bool harness_await_sql(const HarnessPostgres *pg, const char *sql, unsigned looks)
+bool harness_await_sql(const HarnessPostgres *pg, const char *sql, int seconds)
 {
         const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        time_t give_up = time(NULL) + seconds;
         PGconn *conn = connect_as_superuser(pg);
         bool is_so = false;
-        for (unsigned i = 0; i < looks && !is_so; i++) {
+        while (!is_so && time(NULL) <= give_up) {
                 char *value = harness_ask(conn, sql);
                 is_so = strcmp(value, "t") == 0 || strtol(value, NULL, 10) != 0;
                 free(value);

@@ -32,11 +32,11 @@ char *harness_sql(const HarnessPostgres *pg, const char *sql);
 long harness_sql_long(const HarnessPostgres *pg, const char *sql);
 
 /* The same in a session that is there; and in one of its own, again and again, until it gives
- * another number than 0, or true; false: it has not, after so many times. What is asked often is
- * asked so: a new session each time costs more than most of what is tested. */
+ * another number than 0, or true; false: it has not, within so long. What is asked often is asked
+ * so: a new session each time costs more than most of what is tested. */
 struct pg_conn;
 char *harness_ask(struct pg_conn *conn, const char *sql);
-bool harness_await_sql(const HarnessPostgres *pg, const char *sql, unsigned looks);
+bool harness_await_sql(const HarnessPostgres *pg, const char *sql, int seconds);
 
 /* The next notification that this connection (which listens) gets; PQfreemem. */
 struct pgNotify *harness_notification(struct pg_conn *conn);

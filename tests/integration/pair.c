@@ -66,7 +66,7 @@ static void pause_until(time_t give_up, const MirrorBench *b, const char *what)
 
 void pair_wait_for(const MirrorBench *b, const char *condition)
 {
-        if (!harness_await_sql(&b->pg, condition, 100 * WAIT_SECONDS_MAX))
+        if (!harness_await_sql(&b->pg, condition, WAIT_SECONDS_MAX))
                 fail_msg("waited in vain: %s; see %s/log", condition, b->pg.folder);
 }
 

@@ -11,9 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of 20 ms. A run whose PostgreSQL is gone for good gives up after somewhat more than a minute: the
+/* A run whose PostgreSQL is gone for good gives up after somewhat more than a minute: the
  * attempts to apply, then those to record the end. */
-enum { LOOKS_MAX = 12000 };
+enum { AWAIT_SECONDS = 240 };
 
 /* ---- the world ------------------------------------------------------------------------------ */
 
@@ -305,7 +305,7 @@ void service_await_sql(ServiceWorld *w, const char *format, ...)
         va_start(arguments, format);
         char *sql = format_sql(format, arguments);
         va_end(arguments);
-        if (!harness_await_sql(&w->pg, sql, LOOKS_MAX))
+        if (!harness_await_sql(&w->pg, sql, AWAIT_SECONDS))
                 give_up(w, sql);
         free(sql);
 }

@@ -277,7 +277,7 @@ void run_cases(World *w, const Case *cases, size_t n)
 
 /* ---- waiting -------------------------------------------------------------------------------- */
 
-enum { LOOKS_MAX = 1000 };
+enum { LOOKS_MAX = 1000, AWAIT_SECONDS = 60 };
 
 static void pause_10_ms(void)
 {
@@ -287,7 +287,7 @@ static void pause_10_ms(void)
 
 void await_sql(World *w, const char *sql)
 {
-        if (!harness_await_sql(&w->pg, sql, LOOKS_MAX))
+        if (!harness_await_sql(&w->pg, sql, AWAIT_SECONDS))
                 fail_msg("waited in vain: %s", sql);
 }
 
