@@ -224,7 +224,7 @@ static void a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back(voi
 {
         ServiceWorld *w = *state;
         short_leases(w);
-        (void)service_start(w, 0);
+        HarnessService *s = service_start(w, 0);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
         free(harness_sql(&w->pg,
                          "INSERT INTO edgemirror.instance (instance_id, name, version, lease, "
@@ -236,7 +236,8 @@ static void a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back(voi
         free(harness_sql(&w->pg, "UPDATE edgemirror.instance SET unbroken_since = now() - interval "
                                  "'1 h' WHERE name <> 'dead'"));
         await_sign_of_life(w);
-        await_sign_of_life(w);
+        await_sign_of_life(w); /* else only when it registers again, after a minute of this: */
+        assert_int_equal(harness_service_logged(s, " lock"), 0);
         assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.instance WHERE name = 'dead' "
                                      "AND edges <> '{}'"),
                          1);
