@@ -5,7 +5,7 @@ WITH seen AS (
     SELECT *, least(lease, interval '1 minute') AS silence, stopped_at IS NULL AND seen_at > now() - least(lease, interval '1 minute') AND seen_at < now() + $1::interval AS alive FROM edgemirror.instance
 )
 SELECT i.name, i.version, i.alive,
-       i.stopped_at IS NOT NULL AS stopped, greatest(0, extract(epoch FROM now() - i.seen_at))::bigint AS seen_ago,
+       i.stopped_at IS NOT NULL AS stopped, greatest(0, floor(extract(epoch FROM now() - i.seen_at)))::bigint AS seen_ago,
        greatest(0, extract(epoch FROM now() - i.started_at))::bigint AS up_for, cardinality(i.edges) AS n_edges,
        i.waiting_for, i.waiting_message, greatest(0, extract(epoch FROM now() - i.waiting_since))::bigint AS waiting_for_so_long,
        extract(epoch FROM i.silence)::bigint AS silence

@@ -174,7 +174,7 @@ int json_get_uuid(const cJSON *object, const char *name, Uuid *ret)
 {
         const char *string;
         int r = json_get_string(object, name, &string);
-        return r < 0 ? r : uuid_parse(string, ret);
+        return r == 0 ? uuid_parse(string, ret) : r;
 }
 
 int json_get_number(const cJSON *object, const char *name, double min, double max, double *ret)
