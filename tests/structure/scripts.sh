@@ -52,6 +52,40 @@ if command -v shellcheck >/dev/null; then
 else
 	skip "shellcheck is silent about every script" "no shellcheck here"
 fi
+cat >"$scratch/log" <<'END'
+FAIL: tests/integration/test_some
+=================================
+
+# what a case that passes says
+ok 1 - this_is_so
+PASS: tests/integration/test_some 1 - this_is_so
+ERROR: "so" is not in:
+
+otherwise
+not ok 2 - that_is_so
+FAIL: tests/integration/test_some 2 - that_is_so
+# test_some.c:7: error: Failure!
+# what a case that passes says
+ok 3 - still_so
+PASS: tests/integration/test_some 3 - still_so
+ERROR: tests/integration/test_some - exited with status 1
+
+Testsuite summary for edgemirror
+END
+cat >"$scratch/wanted" <<'END'
+ERROR: "so" is not in:
+otherwise
+not ok 2 - that_is_so
+FAIL: tests/integration/test_some 2 - that_is_so
+# test_some.c:7: error: Failure!
+# what a case that passes says
+END
+# explained LOG: what scripts/check says of a case that failed.
+explained()
+{
+	bash -c '. "$1"; explain "$2"' sh "$top_srcdir/scripts/failures.sh" "$1" | diff "$scratch/wanted" -
+}
+expect_clean "what explains a failure is told, whether it was printed before the verdict or after it" explained "$scratch/log"
 expect_clean "no script begins its work when it is asked how it is used" check_usage "$top_srcdir/scripts"
 mkdir "$scratch/some"
 printf '#!/bin/sh\nmktemp -d\n' >"$scratch/some/hasty"
