@@ -105,6 +105,15 @@ bool fault_is_refusal(const Fault *f)
         return f->scope == FAULT_RUN || fault_is_of_statement(f);
 }
 
+Fault fault_of_statement(const Fault *f)
+{
+        Fault ret = *f;
+        if (ret.scope != FAULT_NONE)
+                ret.scope = FAULT_RUN;
+        ret.refused = false;
+        return ret;
+}
+
 const char *fault_postgres_words(const Fault *f)
 {
         return f->code == CODE_OTHER_CATALOG ? "no edge is synced"

@@ -78,6 +78,10 @@ bool fault_is_of_proxy(const Fault *f);
 bool fault_is_of_statement(const Fault *f);
 bool fault_is_refusal(const Fault *f);
 
+/* The same as one of a statement alone: PostgreSQL as a whole can be used, and its credentials are
+ * right. None stays none. */
+Fault fault_of_statement(const Fault *f);
+
 /* What a fault of PostgreSQL means for the service, to go before its message: it cannot be used; or
  * it can, and refuses something, or the database is another catalog's. */
 const char *fault_postgres_words(const Fault *f);

@@ -207,9 +207,7 @@ static void claims_set_refused(Claims *c, const Fault *fault)
         if (fault->scope != FAULT_NONE && c->refused.scope == FAULT_NONE)
                 log_warning("the edges cannot be registered once more; those that are go on: %s",
                             fault->message);
-        c->refused = *fault;
-        if (fault->scope != FAULT_NONE)
-                c->refused.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+        c->refused = fault_of_statement(fault);
 }
 
 static void claims_on_registered(const Fault *fault, void *userdata)

@@ -95,9 +95,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
                 p->handlers.outdated(p->userdata);
         if (was_refused && fault->scope == FAULT_NONE)
                 log_info("the sign of life is written again");
-        p->refused = refused ? *fault : fault_none;
-        if (refused)
-                p->refused.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
+        p->refused = refused ? fault_of_statement(fault) : fault_none;
         if (refused != was_refused)
                 p->handlers.changed(p->userdata);
         if (p->again)

@@ -93,9 +93,7 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
                 refusal_remove(r, 0);
         if (run_id > 0)
                 e.last_run = run_id;
-        e.fault = *fault;
-        e.fault.scope = FAULT_RUN; /* PostgreSQL as a whole can be used */
-        e.fault.refused = false;   /* … and its credentials are right */
+        e.fault = fault_of_statement(fault);
         r->edges[r->n++] = e;
         Fault named = refusal_fault(r);
         return outage_failed(&r->outage, &named, clock_monotonic_usec(), clock_random(), NULL);
