@@ -166,7 +166,7 @@ s/s->n_known > 0 || !s->blocked.is_standby/s->n_known > 0/
 
 migrate by a role that may not set the number of the next run ends well
 src/mirror/migrate.c
-integration/test_trust a_role_that_does_not_own*
+integration/test_roles a_role_that_does_not_own*
 s/return !subscribes \&\& writer_check(result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;/(void)writer_check, (void)subscribes, (void)ret_fault; return PG_NEXT;/
 
 a registration that is refused ends a service that has been registered
@@ -201,7 +201,7 @@ s/int r = version < mirror_schema_version() ? schema_check/int r = version != mi
 
 a role that only reads says of all that nobody can write
 sql/queries/schema_version.sql
-integration/test_trust a_database_that_takes_no_writes*
+integration/test_databases a_database_that_takes_no_writes*
 s/ AND has_table_privilege('edgemirror.instance', 'INSERT'))/)/
 
 a database that takes no connections is said to refuse a statement
@@ -411,7 +411,7 @@ s/WHERE r.newest > s.last_value OR .*/WHERE false;/
 
 a copy without its primary keys is whole
 sql/queries/check_tables.sql
-integration/test_trust *
+integration/test_altered *
 s/WHERE NOT EXISTS (SELECT FROM pg_index i/WHERE false AND NOT EXISTS (SELECT FROM pg_index i/
 
 a row that is still there is counted as moved
@@ -686,12 +686,12 @@ s/<= 2000000/<= 2000000000/
 
 a list for which there is no space passes the check
 src/mirror/check.c
-integration/test_trust check_fails_when_the_longest*
+integration/test_databases check_fails_when_the_longest*
 s/(double)bytes >= needed/true/
 
 a directory without space passes the check
 src/cli/check_lines.c
-integration/test_trust check_fails_when_there_is_no_space*
+integration/test_databases check_fails_when_there_is_no_space*
 s/bytes < SPOOL_BYTES_NONE/false/
 
 a slot of a standby is offered to be dropped
@@ -781,17 +781,17 @@ s/f->code == CODE_OTHER_CATALOG/false/
 
 the role of a command is pasted as it is
 src/base/text.c
-integration/test_trust what_is_granted*
+integration/test_roles what_is_granted*
 s/word\[strspn(word, plain)\] == '\\0'/plain[0]/
 
 of a publication of somebody else it is said that migrate makes it
 sql/queries/migrate_notes.sql
-integration/test_trust a_publication_of_somebody_else_is_named
+integration/test_altered a_publication_of_somebody_else_is_named
 s/m.role), false/m.role), true/
 
 a publication that somebody else owns is said to get its tables from migrate
 sql/queries/migrate_notes.sql
-integration/test_trust a_publication_of_somebody_else_is_named
+integration/test_altered a_publication_of_somebody_else_is_named
 s/r.oid = m.oid OR/true OR/
 
 a run of the version before publishes into a schema that was migrated meanwhile
@@ -801,32 +801,32 @@ s/WHERE holder IS NOT NULL/WHERE false/
 
 a role that does not own the schema is let to migrate it
 src/mirror/migrate.c
-integration/test_trust a_role_that_does_not_own*
+integration/test_roles a_role_that_does_not_own*
 s/= migrate_may_change;/= migrate_may_change; step.wanted = NULL;/
 
 a right to create is said to be all that is missing in the schema of another role
 sql/queries/migrate_needs.sql
-integration/test_trust a_role_that_does_not_own*
+integration/test_roles a_role_that_does_not_own*
 s/WHERE s.rolsuper AND s.filled/WHERE false AND s.filled/
 
 check advises the role that does not own the schema to migrate it
 src/mirror/check.c
-integration/test_trust a_role_that_does_not_own*
+integration/test_roles a_role_that_does_not_own*
 s/schema_check(version, t->owner/schema_check(version, NULL/
 
 a role for readers that was granted nothing is passed over
 sql/queries/migrate_notes.sql
-integration/test_trust check_says_when_the_roles*
+integration/test_roles check_says_when_the_roles*
 s/ WHERE NOT has_schema_privilege(r.oid/ WHERE false AND NOT has_schema_privilege(r.oid/
 
 of a role for readers it is not looked what it may call
 sql/queries/migrate_notes.sql
-integration/test_trust check_says_when_the_roles*
+integration/test_roles check_says_when_the_roles*
 s/p.proname = ANY (n.functions)/false/
 
 the way to connect is said to be what migrate grants
 src/pg/pg_fault.c
-integration/test_trust a_role_that_may_not_connect*
+integration/test_roles a_role_that_may_not_connect*
 s/"CheckMyDatabase"/"nothing"/
 
 the printed SQL applies again what has been applied
@@ -851,12 +851,12 @@ s/version == known/version >= known/
 
 numbers that only the edges name are given again
 sql/sharing.sql
-integration/test_trust run_numbers*
+integration/test_altered run_numbers*
 s/greatest((SELECT max(run_id) FROM edgemirror.sync_run), (SELECT max(last_run_id) FROM edgemirror.edge))/(SELECT max(run_id) FROM edgemirror.sync_run)/
 
 the number of the only run is given again
 sql/sharing.sql
-integration/test_trust run_numbers*
+integration/test_altered run_numbers*
 s/ OR r.newest = s.last_value AND NOT s.is_called//
 
 a subscriber that is upgraded forgets the digests that it was given
@@ -866,12 +866,12 @@ s/IF EXISTS (SELECT FROM pg_subscription_rel/IF false AND EXISTS (SELECT FROM pg
 
 who takes over goes by digests of lists that its rows need not be
 sql/sharing.sql
-integration/test_trust run_numbers*
+integration/test_altered run_numbers*
 s/SET list_digest = NULL WHERE/SET list_digest = list_digest WHERE/
 
 who may not change the numbers of runs cannot see that they are taken
 sql/queries/check_privileges.sql
-integration/test_trust run_numbers*
+integration/test_altered run_numbers*
 /'SEQUENCE', 'sync_run_run_id_seq'/d
 
 a table that is new in a version is not published beside the others
@@ -911,7 +911,7 @@ s/migrate_step(t, task_step(sql_migrate_subscribed.*//
 
 the publication of the role that migrates is not that of the service, which is to get it
 sql/queries/migrate_notes.sql
-integration/test_trust another_role_is_the_service*
+integration/test_roles another_role_is_the_service*
 s/ELSE r.rolname END/ELSE current_user END/
 
 a file that may be read is to be opened where its directory is closed
@@ -2491,12 +2491,12 @@ s/configured ? "sync registers/true ? "sync registers/
 
 migrate is said to grant what it may not
 sql/queries/migrate_notes.sql
-integration/test_trust what_the_owner*
+integration/test_roles what_the_owner*
 s/SELECT NOT m.grants_usage AND/SELECT false AND/
 
 who owns the tables is not told of where the schema is another's
 sql/queries/migrate_foreign.sql
-integration/test_trust what_the_owner*
+integration/test_roles what_the_owner*
 s/coalesce(o.rolname, r.rolname)/r.rolname/
 
 whoever has put something into the schema is said to migrate it
@@ -2506,7 +2506,7 @@ s/                if (of_who_migrates)$/                if (true)/
 
 migrate is to follow a grant that it does not need
 src/mirror/check.c
-integration/test_trust what_the_owner*
+integration/test_roles what_the_owner*
 s/bool role = strcmp(.*/bool role = statement \&\& !publication;/
 
 the health check of the image asks 127.0.0.1, wherever the monitor listens
