@@ -69,11 +69,12 @@ static void status_take_unknown(StatusView *v)
 
 static void status_take_row(StatusView *v, const MirrorStatus *s)
 {
-        const char *unscheduled = edge_status_unscheduled(&v->service, s, status_know(v, &s->edge));
+        const ConfigEdge *configured = status_know(v, &s->edge);
+        const char *unscheduled = edge_status_unscheduled(&v->service, s, configured);
         bool trouble = unscheduled || status_is_trouble(s);
         asked_names_mark(&v->session.asked, s->name, &s->edge);
         if (v->check) {
-                edges_status_take(&v->edges, s, unscheduled);
+                edges_status_take(&v->edges, s, configured, unscheduled);
         } else if (v->json) {
                 json_print_line(status_json(s));
         } else if (v->watch) {

@@ -9,6 +9,7 @@
 #include "mirror/status.h"
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
 /* Beside instances that are alive: before that somebody may ask where one has gone. Of those that
  * were stopped the last one: each restart leaves one. */
@@ -103,6 +104,10 @@ void service_status_end(const ServiceStatus *s, FILE *out)
                       out);
                 put_text(out, s->blocked.fault.message);
                 fputc('\n', out);
+        } else if (s->n_known == 0 && s->blocked.subscribes) {
+                fputs("service: none writes to this database, which subscribes to another mirror:\n"
+                      "         what syncs the edges is with that one\n",
+                      out);
         } else if (s->n_known == 0) {
                 fputs("service: no instance has ever run on this database; edges are synced by "
                       "hand\n",
@@ -173,6 +178,28 @@ static void edges_status_add_problem(EdgesStatus *e, const char *name, const cha
                                used ? ", " : "", text_show(name, printable), why);
 }
 
+/* Where no queue says that an edge is overdue, its list does: NULL unless two turns of the schedule
+ * have passed since. Whoever syncs it need not do so at its very times. */
+static const char *edge_status_stale(const MirrorStatus *s, const ConfigEdge *configured)
+{
+        static char text[200];
+        char age[DURATION_STRING_SIZE];
+        int64_t now_usec = (int64_t)time(NULL) * (int64_t)USEC_PER_SEC;
+        int64_t at_usec = now_usec - s->listed_age_sec * (int64_t)USEC_PER_SEC;
+        if (s->listed_age_sec < 0 || !configured->zone)
+                return NULL;
+        for (int turn = 0; turn < 2; turn++)
+                if (schedule_next(&configured->schedule, configured->zone, 0, 0, at_usec,
+                                  &at_usec) < 0)
+                        return NULL;
+        if (at_usec >= now_usec)
+                return NULL;
+        (void)snprintf(text, sizeof(text),
+                       "listed %s ago, which its schedule (%.100s) does not allow",
+                       ago(s->listed_age_sec, age), configured->schedule_text);
+        return text;
+}
+
 const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
                                     const ConfigEdge *configured)
 {
@@ -183,6 +210,8 @@ const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorSt
                        "syncs it";
         if (service->n_alive > 0 && !s->next_run_at)
                 return "not scheduled, although configured: no instance that is alive syncs it";
+        if (!s->next_run_at)
+                return edge_status_stale(s, configured);
         if (!s->overdue || configured->zone)
                 return NULL;
         static char zone[80 + OWN_COMMAND_BYTES];
@@ -192,13 +221,19 @@ const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorSt
         return zone;
 }
 
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled)
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const ConfigEdge *configured,
+                       const char *unscheduled)
 {
         char why[320 + OWN_COMMAND_BYTES];
         if (!s->enabled && !unscheduled)
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
+        if (!s->next_run_at && !(configured && configured->enabled && configured->zone)) {
+                e->n_unjudged++;
+                if (e->oldest_sec < s->listed_age_sec)
+                        e->oldest_sec = s->listed_age_sec;
+        }
         bool trouble = edge_trouble(s, why, sizeof(why));
         if (trouble && unscheduled && status_is_trouble(s)) {
                 append(why, sizeof(why), "; %s", unscheduled);
@@ -222,8 +257,15 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         bool nobody = s->n_alive == 0 && (e->n_scheduled > 0 || blocked);
         bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
         if (well) {
-                printf("OK: %zu edge%s fresh and well, %zu instance%s alive\n", e->n_enabled,
-                       text_plural(e->n_enabled), s->n_alive, text_plural(s->n_alive));
+                char age[DURATION_STRING_SIZE];
+                printf("OK: %zu edge%s %swell, %zu instance%s alive", e->n_enabled,
+                       text_plural(e->n_enabled), e->n_unjudged > 0 ? "" : "fresh and ", s->n_alive,
+                       text_plural(s->n_alive));
+                if (e->n_unjudged > 0)
+                        printf("; of %zu neither a service nor this configuration says how old "
+                               "lists may be: the oldest is of %s ago",
+                               e->n_unjudged, ago(e->oldest_sec, age));
+                putchar('\n');
                 return true;
         }
         printf("NOT OK: ");

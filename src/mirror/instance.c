@@ -132,6 +132,7 @@ static PgNext blocked_on_version(const PGresult *result, void *userdata, Fault *
         BlockedTask *t = userdata;
         (void)blocked_check(result, &t->blocked.fault);
         t->blocked.is_standby = result_bool(result, 0, 6);
+        t->blocked.subscribes = result_bool(result, 0, 1);
         return PG_NEXT;
 }
 

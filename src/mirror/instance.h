@@ -70,6 +70,7 @@ typedef void (*MirrorInstancesCallback)(const MirrorInstanceStatus *instance, co
 typedef struct MirrorBlocked {
         Fault fault;     /* FAULT_NONE: nothing; or it subscribes to another, and is not for them */
         bool is_standby; /* there may be nothing wrong with it: another is written to */
+        bool subscribes;
 } MirrorBlocked;
 
 typedef void (*MirrorBlockedCallback)(const MirrorBlocked *blocked, const Fault *fault,

@@ -2608,6 +2608,26 @@ a service that waits has a line of ninety columns
 src/cli/status_service.c
 integration/test_on_call status_says_who_lives*
 s/"\\n         has waited %s for %s:/"; has waited %s for %s:/
+
+a list may be as old as it likes where nothing schedules it
+src/cli/status_service.c
+integration/test_on_call status_check_goes_by*
+s/if (at_usec >= now_usec)/if (true)/
+
+one turn of the schedule makes a list that is synced by hand too old
+src/cli/status_service.c
+integration/test_on_call status_check_goes_by*
+s/turn < 2/turn < 1/
+
+lists that nobody judges are called fresh
+src/cli/status_service.c
+integration/test_on_call status_check_goes_by*
+s/e->n_unjudged > 0 ? "" : "fresh and "/"fresh and "/
+
+a database that subscribes is said to be synced by hand
+src/cli/status_service.c
+integration/test_databases a_database_that_subscribes*
+s/s->n_known == 0 \&\& s->blocked.subscribes/false/
 END
 }
 

@@ -178,6 +178,24 @@ static void a_database_that_takes_no_writes_is_read_all_the_same(void **state)
         assert_int_equal(RUN(w, "status", "--check"), 0);
 }
 
+/* As where its subscription is, or was, under way. */
+static void a_database_that_subscribes_is_not_said_to_be_synced_by_hand(void **state)
+{
+        World *w = *state;
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "no instance has ever run on this database", true);
+        trust_sql(w, "SET client_min_messages = error; SET allow_system_table_mods = on; CREATE "
+                     "SUBSCRIPTION away CONNECTION 'dbname=nowhere' PUBLICATION edgemirror WITH "
+                     "(connect = false); INSERT INTO pg_subscription_rel SELECT oid, "
+                     "'edgemirror.edge'::regclass, 'i' FROM pg_subscription");
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "which subscribes to another mirror:\n", true);
+        assert_says(w, "out", "by hand", false);
+        trust_sql(w, "ALTER SUBSCRIPTION away SET (slot_name = NONE)");
+        trust_sql(w, "DROP SUBSCRIPTION away");
+}
+
 /* ---- N5: by hand ---------------------------------------------------------------------------- */
 
 static void an_edge_with_rows_is_not_deleted_by_hand(void **state)
@@ -210,6 +228,8 @@ int main(void)
                 cmocka_unit_test_setup(of_two_catalogs_that_come_first_at_once_one_has_the_database,
                                        trust_migrated_database),
                 cmocka_unit_test_setup(a_database_that_takes_no_writes_is_read_all_the_same,
+                                       trust_migrated_database),
+                cmocka_unit_test_setup(a_database_that_subscribes_is_not_said_to_be_synced_by_hand,
                                        trust_migrated_database),
                 cmocka_unit_test_setup(an_edge_with_rows_is_not_deleted_by_hand,
                                        trust_migrated_database),

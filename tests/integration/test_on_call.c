@@ -44,7 +44,18 @@ static void assert_status_fits(ServiceWorld *w)
 static void was_last_seen(ServiceWorld *w, const char *ago)
 {
         char sql[128];
-        (void)snprintf(sql, sizeof(sql), "UPDATE edgemirror.instance SET seen_at = now() - %s", ago);
+        (void)snprintf(sql, sizeof(sql), "UPDATE edgemirror.instance SET seen_at = now() - %s",
+                       ago);
+        free(harness_sql(&w->pg, sql));
+}
+
+static void was_listed(ServiceWorld *w, int edge, const char *ago)
+{
+        char sql[160];
+        (void)snprintf(
+                sql, sizeof(sql),
+                "UPDATE edgemirror.edge SET listed_at = now() - interval '%s' WHERE name = 'e%d'",
+                ago, edge);
         free(harness_sql(&w->pg, sql));
 }
 
@@ -200,6 +211,31 @@ static void status_check_says_what_is_not_whole_and_what_is_not_refreshed(void *
         assert_out(w, "), e2 (failed, listed ", true);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
+}
+
+/* Where no queue says that an edge is overdue: synced by hand, or in a database that subscribes. */
+static void status_check_goes_by_the_schedule_where_nothing_else_does(void **state)
+{
+        ServiceWorld *w = *state;
+        (void)snprintf(w->schedule, sizeof(w->schedule), "every 15m");
+        service_write_config(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        was_listed(w, 0, "890 seconds");
+        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
+        was_listed(w, 0, "31 minutes");
+        assert_check(w, 1,
+                     "NOT OK: 1 of 4 edges not well: e0 (listed 31m ago, which its schedule (every "
+                     "15m) does not allow)\n");
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, "\n    listed 31m ago, which its schedule (every 15m) does not allow\n",
+                   true);
+        w->n_configured = 3;
+        service_write_config(w);
+        was_listed(w, 0, "1 minute");
+        was_listed(w, 3, "365 days");
+        assert_check(w, 0,
+                     "OK: 4 edges well, 0 instances alive; of 1 neither a service nor this "
+                     "configuration says how old lists may be: the oldest is of 365d ago\n");
 }
 
 /* The instance that wanted them dies; the one that lives has them not in its file. */
@@ -710,6 +746,8 @@ int main(void)
                 cmocka_unit_test_setup(status_check_ends_well_only_when_all_is_well, few_edges),
                 cmocka_unit_test_setup(
                         status_check_says_what_is_not_whole_and_what_is_not_refreshed, few_edges),
+                cmocka_unit_test_setup(status_check_goes_by_the_schedule_where_nothing_else_does,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         status_names_edges_that_are_configured_and_that_nobody_schedules,
                         few_edges),
