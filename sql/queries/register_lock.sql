@@ -1,5 +1,5 @@
--- Locks the edges that registering will write, in order of id, before any row of the queue: an apply takes the two in this order. Gives the catalog that the
--- database belongs to (null: to none yet), and whether others are enabled that no other instance wants: they will be disabled. $1 ids, $2 names, $3 enabled,
+-- Locks the edges that registering will write, in order of id, before any row of the queue: an apply takes the two in this order. Gives how many they are, and
+-- whether others are enabled that no other instance wants: they will be disabled. $1 ids, $2 names, $3 enabled,
 -- $4 schedules, $5 time zones, $6 origins, $7 names in the catalog: arrays of the same length; $8 this instance (null: none, somebody syncs by hand, and decides nothing about what was
 -- discovered).
 WITH wanted_by_others AS (
@@ -20,5 +20,5 @@ WITH wanted_by_others AS (
      ORDER BY e.edge_connection_id
        FOR NO KEY UPDATE OF e
 )
-SELECT (SELECT url FROM edgemirror.catalog), (SELECT count(*) FROM locked) AS locked,
+SELECT (SELECT count(*) FROM locked) AS locked,
        EXISTS (SELECT FROM locked WHERE other) AS others

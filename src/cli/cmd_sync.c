@@ -277,12 +277,12 @@ static void command_on_solo_timeout(void *userdata)
         command_go_on(c);
 }
 
-static void command_on_registered(const Fault *fault, void *userdata)
+static void command_on_registered(bool is_ours, const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
         /* An apply that takes long holds one of them: edges that are registered already can
          * be synced; the sync of any other reports that it is not. */
-        if (mirror_is_locked(fault))
+        if (is_ours && mirror_is_locked(fault))
                 log_info("the edges could not be registered now, the next sync tries again: %s",
                          fault->message);
         else if (fault->scope != FAULT_NONE)

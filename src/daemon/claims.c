@@ -41,7 +41,8 @@ bool claims_is_registered(const Claims *c)
 /* The question for what is due, of edges that are registered. */
 static bool claims_is_refused(const Claims *c)
 {
-        return claims_is_registered(c) && c->outage.fault.scope == FAULT_RUN;
+        const Fault *fault = outage_fault(&c->outage);
+        return claims_is_registered(c) && fault && fault->scope == FAULT_RUN;
 }
 
 const Fault *claims_fault(const Claims *c)
@@ -210,12 +211,13 @@ static void claims_set_refused(Claims *c, const Fault *fault)
         c->refused = fault_of_statement(fault);
 }
 
-static void claims_on_registered(const Fault *fault, void *userdata)
+static void claims_on_registered(bool is_ours, const Fault *fault, void *userdata)
 {
         Claims *c = userdata;
-        /* what is registered already is served meanwhile */
+        /* what is registered already is served meanwhile, where that is in a mirror of ours */
         bool refused = c->was_registered && fault_is_refusal(fault);
-        bool again = refused || mirror_is_locked(fault);
+        bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
+        bool again = refused || locked;
         if (claims_end_question(c)) {
                 claims_ask(c);
                 return;
@@ -306,10 +308,10 @@ void claims_ask(Claims *c)
 
 void claims_configure(Claims *c, Peers *peers, bool discovers)
 {
-        if (!peers_same_database(c->peers, peers)) {
+        if (!peers_same_database(c->peers, peers))
                 c->clock = (DatabaseClock){0};
+        if (!peers_same_mirror(c->peers, peers))
                 c->was_registered = false;
-        }
         c->refused = fault_none;
         c->peers = peers;
         c->discovers = discovers;

@@ -16,9 +16,10 @@
 
 enum {
         STEP_VERSION,
-        STEP_LOCK,
-        STEP_CATALOG_NEW,
         STEP_CATALOG,
+        STEP_CATALOG_NEW,
+        STEP_CATALOG_AGAIN,
+        STEP_LOCK,
         STEP_INSTANCES,
         STEP_INSTANCE,
         STEP_NAMES,
@@ -31,6 +32,8 @@ enum { PARAMS_CATALOG, PARAMS_LOCK, PARAMS_INSTANCE, PARAMS_NAMES, PARAMS_EDGES,
 
 typedef struct RegisterTask {
         MirrorTask task;
+        MirrorRegisterCallback callback;
+        bool is_ours;
         bool service;    /* it is the service that registers */
         bool has_others; /* edges are enabled that are not among these */
         bool no_catalog; /* is registered yet */
@@ -41,7 +44,10 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
 {
         RegisterTask *t = userdata;
         t->no_catalog = PQgetisnull(result, 0, 0) && t->task.mirror->catalog_url;
-        return catalog_check(t->task.mirror, result, ret_fault) < 0 ? PG_ROLLBACK : PG_NEXT;
+        if (catalog_check(t->task.mirror, result, ret_fault) < 0)
+                return PG_ROLLBACK;
+        t->is_ours = !t->no_catalog;
+        return PG_NEXT;
 }
 
 /* The first change would need it, which may be weeks away. */
@@ -59,11 +65,11 @@ static PgNext register_on_version(const PGresult *result, void *userdata, Fault 
         return PG_ROLLBACK;
 }
 
-static PgNext register_on_lock(const PGresult *result, void *userdata, Fault *ret_fault)
+static PgNext register_on_lock(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
 {
         RegisterTask *t = userdata;
-        t->has_others = t->service || result_bool(result, 0, 2);
-        return register_on_catalog(result, userdata, ret_fault);
+        t->has_others = t->service || result_bool(result, 0, 1);
+        return PG_NEXT;
 }
 
 static bool register_no_catalog(void *userdata)
@@ -167,17 +173,19 @@ static void register_fill(RegisterTask *t, const MirrorEdge *edges, size_t n,
         params_service(&p[PARAMS_OTHERS], service);
 }
 
-/* The edges are locked before the other instances: that may take a while, and their signs of life
- * need not wait for it. */
+/* Whose the database is comes before all that may have to wait. The edges are locked before the
+ * other instances: that may take a while, and their signs of life need not wait for it. */
 static void register_steps(RegisterTask *t)
 {
         const Params *p = t->task.params;
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
-        t->steps[STEP_LOCK] = task_step(sql_register_lock, &p[PARAMS_LOCK], register_on_lock);
+        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
         /* Another instance may be first: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &p[PARAMS_CATALOG], NULL);
-        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
-        t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG].wanted = register_no_catalog;
+        t->steps[STEP_CATALOG_AGAIN] = task_step(sql_catalog, NULL, register_on_catalog);
+        t->steps[STEP_CATALOG_NEW].wanted = t->steps[STEP_CATALOG_AGAIN].wanted =
+                register_no_catalog;
+        t->steps[STEP_LOCK] = task_step(sql_register_lock, &p[PARAMS_LOCK], register_on_lock);
         t->steps[STEP_INSTANCES] = task_step(sql_instance_lock, NULL, NULL);
         t->steps[STEP_INSTANCE] = task_step(sql_instance_register, &p[PARAMS_INSTANCE], NULL);
         t->steps[STEP_INSTANCE].wanted = register_is_service;
@@ -187,22 +195,28 @@ static void register_steps(RegisterTask *t)
         t->steps[STEP_INSTANCES].wanted = t->steps[STEP_OTHERS].wanted = register_has_others;
 }
 
+static bool register_complete(MirrorTask *task, PgEnd end _unused_, const Fault *fault)
+{
+        RegisterTask *t = (RegisterTask *)task;
+        t->callback(t->is_ours, fault, task->userdata);
+        return false;
+}
+
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
-                    const MirrorInstance *service, MirrorCallback callback, void *userdata,
+                    const MirrorInstance *service, MirrorRegisterCallback callback, void *userdata,
                     MirrorTask **ret)
 {
-        RegisterTask *t = task_new(m, sizeof(*t), task_report, userdata);
+        RegisterTask *t = task_new(m, sizeof(*t), register_complete, userdata);
         if (!t)
                 return -ENOMEM;
         t->task.repeatable = true;
-        t->task.plain = callback;
+        t->callback = callback;
         register_fill(t, edges, n_edges, service);
         register_steps(t);
         bool looks = n_edges == 0 && !service;
-        if (looks)
-                t->steps[1] = task_step(sql_catalog, NULL, register_on_catalog);
         const PgWork work = {.phase = "register", .lock_timeout_usec = LOCK_TIMEOUT_USEC};
-        return task_start_transaction(&t->task, &work, t->steps, looks ? 2 : REGISTER_STEPS, ret);
+        return task_start_transaction(&t->task, &work, t->steps,
+                                      looks ? STEP_CATALOG + 1 : REGISTER_STEPS, ret);
 }
 
 bool mirror_is_locked(const Fault *fault)

@@ -17,6 +17,10 @@ typedef struct MirrorEdge {
         bool discovered; /* no section names it */
 } MirrorEdge;
 
+/* is_ours: whatever became of it, schema and catalog were seen to be ours, so that edges that were
+ * registered earlier may be synced. */
+typedef void (*MirrorRegisterCallback)(bool is_ours, const Fault *fault, void *userdata);
+
 /* Makes `edge` and `edge_claim` know these edges, in one transaction. An edge that is already so is
  * not written. A name that another id holds in the table goes to the new id (the old row's name is
  * set aside with its id appended). next_run_usec counts for edges that are new or whose schedule
@@ -33,7 +37,7 @@ typedef struct MirrorEdge {
  * and no service: only looks whether schema and catalog are ours. An edge that a long apply holds
  * makes it fail within seconds, with fault code "pg-lock-timeout": nothing is registered then. */
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
-                    const MirrorInstance *service, MirrorCallback callback, void *userdata,
+                    const MirrorInstance *service, MirrorRegisterCallback callback, void *userdata,
                     MirrorTask **ret);
 
 /* Whether a fault of it means that somebody else holds an edge for a while, and nothing else. */

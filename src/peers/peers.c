@@ -64,6 +64,12 @@ bool peers_same_database(const Peers *a, const Peers *b)
         return a && b && text_equal(a->config->postgres.conninfo, b->config->postgres.conninfo);
 }
 
+bool peers_same_mirror(const Peers *a, const Peers *b)
+{
+        return peers_same_database(a, b) &&
+               text_equal(a->config->catalog.url, b->config->catalog.url);
+}
+
 Peers *peers_ref(Peers *p)
 {
         p->references++;

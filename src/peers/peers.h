@@ -45,8 +45,9 @@ int peers_open_catalog(Peers *p, Fault *ret_fault);
  * or new ones. Negative errno and a filled Fault. */
 int peers_open(sd_event *event, Config *config, Peers *in_force, Peers **ret, Fault *ret_fault);
 
-/* NULL: none is the same. */
+/* NULL: none is the same. A mirror: of the same catalog in the same database. */
 bool peers_same_database(const Peers *a, const Peers *b);
+bool peers_same_mirror(const Peers *a, const Peers *b);
 
 Peers *peers_ref(Peers *p);
 

@@ -217,7 +217,8 @@ static void configure(MirrorBench *b, int day)
                                                   .timezone = "UTC"};
         MirrorTask *task;
         assert_int_equal(
-                mirror_register(b->mirror, known, n, NULL, mirror_bench_on_plain, b, &task), 0);
+                mirror_register(b->mirror, known, n, NULL, mirror_bench_on_registered, b, &task),
+                0);
         wait_done(b);
 }
 

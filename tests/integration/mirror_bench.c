@@ -39,6 +39,12 @@ void mirror_bench_on_plain(const Fault *fault, void *userdata)
         b->done = true;
 }
 
+void mirror_bench_on_registered(bool is_ours, const Fault *fault, void *userdata)
+{
+        ((MirrorBench *)userdata)->is_ours = is_ours;
+        mirror_bench_on_plain(fault, userdata);
+}
+
 static void on_claim(const MirrorClaim *claim, const Fault *fault, void *userdata)
 {
         ((MirrorBench *)userdata)->claim = *claim;
@@ -154,7 +160,8 @@ void bench_try_register(MirrorBench *b)
                                      .timezone = "UTC"}};
         MirrorTask *task;
         assert_int_equal(
-                mirror_register(b->mirror, edges, 2, NULL, mirror_bench_on_plain, b, &task), 0);
+                mirror_register(b->mirror, edges, 2, NULL, mirror_bench_on_registered, b, &task),
+                0);
         mirror_bench_wait(b);
 }
 

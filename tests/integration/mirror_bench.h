@@ -22,6 +22,7 @@ typedef struct MirrorBench {
         Mirror *mirror;
         bool done;
         Fault fault; /* of the last call */
+        bool is_ours;
         MirrorClaim claim;
         MirrorApplied applied;
         MirrorPruned pruned;
@@ -89,6 +90,7 @@ void bench_fail(MirrorBench *b, const Uuid *edge);
 /* For what has no function here: the callback of a call whose userdata is the bench, and the wait
  * for it. */
 void mirror_bench_on_plain(const Fault *fault, void *userdata);
+void mirror_bench_on_registered(bool is_ours, const Fault *fault, void *userdata);
 void mirror_bench_wait(MirrorBench *b);
 
 /* What the catalog proved gone: ends the row as a removal does. */

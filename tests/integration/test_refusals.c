@@ -298,6 +298,54 @@ static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(voi
         service_stop(w, 0);
 }
 
+/* Not with the next questions for what is due, either. */
+static void assert_no_run_begins(ServiceWorld *w)
+{
+        make_due(w, 0, 3);
+        (void)poll(NULL, 0, 1500);
+        assert_int_equal(sql_long(w, "SELECT count(*) FROM edgemirror.sync_run"), 4);
+}
+
+/* Whose the database is, is known before the edges are waited for, and where it cannot be asked, no
+ * edge is synced: not of a service that starts, and not of one that was given another catalog. */
+static void into_the_database_of_another_catalog_nothing_is_synced_whatever_is_locked(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.catalog SET url = 'https://another.example'; "
+                                 "UPDATE edgemirror.edge SET schedule = 'daily'"));
+        PGconn *edge = hold(w, "BEGIN; SELECT FROM edgemirror.edge FOR NO KEY UPDATE");
+        PGconn *catalog = hold(w, "BEGIN; LOCK TABLE edgemirror.catalog");
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(s, "warning: PostgreSQL cannot be used: ", 1);
+        assert_no_run_begins(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 1);
+        PQfinish(catalog);
+        harness_service_await_log(s, "this database mirrors the catalog https://another", 1);
+        assert_no_run_begins(w);
+        PQfinish(edge);
+        service_stop(w, 0);
+}
+
+/* The address of the catalog changes while the table that tells whose the database is cannot be
+ * read. */
+static void who_is_given_another_catalog_asks_anew_whose_the_database_is(void **state)
+{
+        ServiceWorld *w = *state;
+        assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
+        HarnessService *s = service_start(w, 0);
+        free(harness_sql(&w->pg, "REVOKE SELECT ON edgemirror.catalog FROM em"));
+        (void)snprintf(w->url, sizeof(w->url), "http://localhost:%s", catalog_port(w));
+        service_write_config(w);
+        harness_service_reload(s);
+        harness_service_await_log(s, "warning: PostgreSQL cannot be used: ", 1);
+        assert_no_run_begins(w);
+        free(harness_sql(&w->pg, "GRANT SELECT ON edgemirror.catalog TO em"));
+        harness_service_await_log(s, "this database mirrors the catalog http://127.0.0.1:", 1);
+        assert_no_run_begins(w);
+        service_stop(w, 0);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -315,6 +363,11 @@ int main(void)
                         a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back,
                         few_edges),
                 cmocka_unit_test_setup(a_registration_that_is_refused_ends_no_service, few_edges),
+                cmocka_unit_test_setup(
+                        into_the_database_of_another_catalog_nothing_is_synced_whatever_is_locked,
+                        few_edges),
+                cmocka_unit_test_setup(who_is_given_another_catalog_asks_anew_whose_the_database_is,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages,
                         few_edges),
