@@ -39,9 +39,14 @@ static void monitor_run(void *userdata)
 {
         Monitor *m = userdata;
         MHD_UNSIGNED_LONG_LONG delay_ms;
+        uint64_t before = m->n_ended;
         (void)sd_event_source_set_enabled(m->io, SD_EVENT_ON);
         (void)MHD_run(m->daemon);
-        if (MHD_get_timeout(m->daemon, &delay_ms) == MHD_YES)
+        /* where all places were taken, it listens again when it runs once more, of which it says
+         * nothing */
+        if (m->n_ended != before)
+                timer_restart(&m->again, 0);
+        else if (MHD_get_timeout(m->daemon, &delay_ms) == MHD_YES)
                 timer_restart(&m->again, delay_ms * USEC_PER_MSEC);
 }
 
@@ -118,9 +123,11 @@ static void monitor_on_connection(void *userdata, struct MHD_Connection *connect
                                   enum MHD_ConnectionNotificationCode code)
 {
         WebConnection *c = *context;
-        ((Monitor *)userdata)->n_notified++;
+        Monitor *m = userdata;
+        m->n_notified++;
+        m->n_ended += code == MHD_CONNECTION_NOTIFY_CLOSED;
         if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-                monitor_add_connection(userdata, connection, context);
+                monitor_add_connection(m, connection, context);
         } else if (c) {
                 if (c->fd >= 0)
                         TAILQ_REMOVE(&c->monitor->connections, c, entry);

@@ -32,7 +32,7 @@ typedef struct Monitor {
         sd_event_source *io;               /* libmicrohttpd's events */
         Timer again;                       /* when it wants to run without one */
         struct WebConnections connections; /* the oldest first */
-        uint64_t n_notified;               /* of connections that began or ended */
+        uint64_t n_notified, n_ended;      /* connections that began or ended; that ended */
         Timer lifetime;                    /* of the oldest connection */
         Timer retry;
         bool reported; /* that it cannot listen */

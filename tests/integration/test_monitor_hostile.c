@@ -162,6 +162,30 @@ static int connect_at_once(void)
         return fd;
 }
 
+/* Who waits for a place has it when those leave who had them, not when the time of one is over that
+ * has left. */
+static void a_place_that_was_left_is_given_at_once(void **state _unused_)
+{
+        static const char half[] = "GET / HT",
+                          whole[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        int taken[LIMIT_WEB_CONNECTIONS + 1];
+        struct pollfd waits = {.events = POLLOUT};
+        for (size_t i = 0; i < ARRAY_SIZE(taken); i++) {
+                struct pollfd begun = {.fd = taken[i] = connect_at_once(), .events = POLLOUT};
+                assert_int_equal(poll(&begun, 1, 10000), 1);
+                assert_int_equal(send(taken[i], half, strlen(half), 0), strlen(half));
+        }
+        waits.fd = connect_at_once();
+        assert_int_equal(poll(&waits, 1, 10000), 1);
+        assert_int_equal(send(waits.fd, whole, strlen(whole), 0), strlen(whole));
+        waits.events = POLLIN;
+        assert_int_equal(poll(&waits, 1, 1000), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+                (void)close(taken[i]);
+        assert_int_equal(poll(&waits, 1, 8000), 1);
+        (void)close(waits.fd);
+}
+
 /* As many at a time as this process may have; the others follow. */
 static void ten_thousand_connections(void **state)
 {
@@ -324,6 +348,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(slow_ones_are_ended, hostile_setup),
+                cmocka_unit_test_setup(a_place_that_was_left_is_given_at_once, hostile_setup),
                 cmocka_unit_test_setup(ten_thousand_connections, hostile_setup),
                 cmocka_unit_test_setup(requests_without_measure, hostile_setup),
                 cmocka_unit_test_setup(random_bytes, hostile_setup),
