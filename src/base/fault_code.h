@@ -136,6 +136,7 @@ typedef enum FaultCode {
 #define CODE_ENUMERATOR(name, word, origin) CODE_##name,
         FAULT_CODES(CODE_ENUMERATOR)
 #undef CODE_ENUMERATOR
+                FAULT_CODE_COUNT,
 } FaultCode;
 
 /* "catalog-unauthorized"; "" for CODE_NONE. */

@@ -304,11 +304,11 @@ static void command_look_later(SyncCommand *c)
                 log_debug("no memory to look for locks");
 }
 
-static void command_on_locks(const Fault *fault, void *userdata)
+static void command_on_locks(const MirrorLockWait *wait, const Fault *fault, void *userdata)
 {
         SyncCommand *c = userdata;
         peers_task_end(&c->locks);
-        (void)lock_log(&c->lock, fault, clock_monotonic_usec());
+        (void)lock_log(&c->lock, wait, fault, clock_monotonic_usec());
         command_look_later(c);
 }
 
@@ -317,7 +317,8 @@ static void command_on_locks_timer(void *userdata)
 {
         SyncCommand *c = userdata;
         Peers *peers = c->session.peers;
-        int r = mirror_lock_wait(peers->mirror, command_on_locks, c, &c->locks.task);
+        int r = mirror_lock_wait(peers->mirror, &c->lock.holder, command_on_locks, c,
+                                 &c->locks.task);
         if (peers_task_begin(&c->locks, peers, r) < 0)
                 command_look_later(c);
 }

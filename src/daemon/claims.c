@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
+#include "mirror/lock_wait.h"
 #include <string.h>
 
 /* When nothing is due: somebody may ask for a sync (request_sync), leases of others may end. */
@@ -17,6 +18,7 @@
 #define REGISTER_EVERY_USEC USEC_PER_HOUR
 /* When a long apply holds an edge that has changed. */
 #define REGISTER_AGAIN_USEC (10 * USEC_PER_SEC)
+#define LOCKED_LONG         2 /* times */
 #define OUTAGE_FLOOR_USEC   (500 * USEC_PER_MSEC)
 
 void claims_init(Claims *c, sd_event *event, const MirrorInstance *instance,
@@ -35,14 +37,14 @@ void claims_init(Claims *c, sd_event *event, const MirrorInstance *instance,
 
 bool claims_is_registered(const Claims *c)
 {
-        return c->stage == CLAIMS_SERVE;
+        return c->is_registered;
 }
 
-/* The question for what is due, of edges that are registered. */
+/* The question for what is due. */
 static bool claims_is_refused(const Claims *c)
 {
         const Fault *fault = outage_fault(&c->outage);
-        return claims_is_registered(c) && fault && fault->scope == FAULT_RUN;
+        return c->was_registered && fault && fault->scope == FAULT_RUN;
 }
 
 const Fault *claims_fault(const Claims *c)
@@ -113,9 +115,12 @@ void claims_expect(Claims *c, int64_t due_usec)
 
 /* ---- PostgreSQL is away, or back ------------------------------------------------------------ */
 
-static void claims_postgres_failed(Claims *c, const Fault *fault)
+static void claims_postgres_failed(Claims *c, const Fault *fault_met)
 {
         uint64_t delay;
+        Fault narrowed = fault_of_statement(fault_met);
+        bool refused = fault_is_refusal(fault_met) || mirror_is_locked(fault_met);
+        const Fault *fault = c->was_registered && refused ? &narrowed : fault_met;
         bool other = fault->code == CODE_OTHER_CATALOG; /* a statement ends the message */
         if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
@@ -199,52 +204,81 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
                 claims_postgres_failed(c, fault);
                 return;
         }
-        claims_postgres_answered(c);
+        if (c->stage != CLAIMS_LOOK) /* else what is registered next tells whether it is over */
+                claims_postgres_answered(c);
         claims_take_answer(c, peers, answer);
 }
 
 static void claims_set_refused(Claims *c, const Fault *fault)
 {
-        if (fault->scope != FAULT_NONE && c->refused.scope == FAULT_NONE)
-                log_warning("the edges cannot be registered once more; those that are go on: %s",
-                            fault->message);
+        bool was = c->refused.scope != FAULT_NONE, is = fault->scope != FAULT_NONE;
+        if (is && !was)
+                log_event(LOG_LEVEL_WARNING, NULL,
+                          LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                                     LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                          "the edges cannot be registered; those that were before are synced as "
+                          "they are: %s",
+                          fault->message);
+        else if (was && !is)
+                log_info("the edges can be registered again");
         c->refused = fault_of_statement(fault);
+}
+
+static void claims_serve(Claims *c, uint64_t register_in_usec)
+{
+        if (c->stage == CLAIMS_REGISTER) { /* not asked anew meanwhile */
+                c->stage = CLAIMS_SERVE;
+                c->register_usec = clock_monotonic_usec() + register_in_usec;
+        }
+        if (c->register_again)
+                c->register_usec = 0;
+        c->register_again = false;
+        claims_ask(c);
+}
+
+/* What was registered in a mirror of ours is served meanwhile. A lock that is held for long is said
+ * like a refusal; most are those of an apply. */
+static bool claims_goes_on(Claims *c, bool is_ours, const Fault *fault)
+{
+        bool refused = c->was_registered && fault_is_refusal(fault);
+        bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
+        c->n_locked = locked ? c->n_locked + 1 : 0;
+        claims_set_refused(c, refused || c->n_locked >= LOCKED_LONG ? fault : &fault_none);
+        return refused || locked;
+}
+
+static bool claims_on_not_registered(Claims *c, bool is_ours, const Fault *fault)
+{
+        if (!claims_goes_on(c, is_ours, fault)) {
+                claims_postgres_failed(c, fault);
+                return false;
+        }
+        log_debug("the edges could not be registered now, trying again soon: %s", fault->message);
+        c->is_registered = c->was_registered;
+        claims_postgres_answered(c);
+        c->handlers.postgres_failed(c->userdata);
+        claims_serve(c, REGISTER_AGAIN_USEC);
+        return true;
 }
 
 static void claims_on_registered(bool is_ours, const Fault *fault, void *userdata)
 {
         Claims *c = userdata;
-        /* what is registered already is served meanwhile, where that is in a mirror of ours */
-        bool refused = c->was_registered && fault_is_refusal(fault);
-        bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
-        bool again = refused || locked;
         if (claims_end_question(c)) {
                 claims_ask(c);
                 return;
         }
-        claims_set_refused(c, refused ? fault : &fault_none);
         /* what was not registered is newer than what could be read */
-        c->discovered_is_read = again || c->register_again;
-        if (fault->scope != FAULT_NONE && !again) {
-                claims_postgres_failed(c, fault);
+        c->discovered_is_read = c->register_again;
+        if (fault->scope != FAULT_NONE) {
+                c->discovered_is_read |= claims_on_not_registered(c, is_ours, fault);
                 return;
         }
+        (void)claims_goes_on(c, is_ours, fault);
         claims_postgres_answered(c);
-        if (again)
-                log_debug("the edges could not be registered now, trying again soon: %s",
-                          fault->message);
-        else
-                c->was_registered = true;
-        if (c->stage == CLAIMS_REGISTER) { /* not asked anew meanwhile */
-                c->stage = CLAIMS_SERVE;
-                c->register_usec = clock_monotonic_usec() +
-                                   (again ? REGISTER_AGAIN_USEC : REGISTER_EVERY_USEC);
-        }
-        if (c->register_again)
-                c->register_usec = 0;
-        c->register_again = false;
+        c->is_registered = c->was_registered = true;
         c->handlers.registered(c->userdata);
-        claims_ask(c);
+        claims_serve(c, REGISTER_EVERY_USEC);
 }
 
 /* ---- questions ------------------------------------------------------------------------------ */
@@ -261,7 +295,7 @@ static void claims_on_discovered(const MirrorDiscovered *edges, size_t n, const 
         if (fault->scope == FAULT_NONE && c->handlers.discovered(edges, n, c->userdata) < 0)
                 fault_no_memory(&copy);
         if (copy.scope != FAULT_NONE) {
-                claims_postgres_failed(c, &copy);
+                (void)claims_on_not_registered(c, false, &copy);
                 return;
         }
         c->discovered_is_read = true;
@@ -312,6 +346,8 @@ void claims_configure(Claims *c, Peers *peers, bool discovers)
                 c->clock = (DatabaseClock){0};
         if (!peers_same_mirror(c->peers, peers))
                 c->was_registered = false;
+        c->is_registered = false;
+        c->n_locked = 0;
         c->refused = fault_none;
         c->peers = peers;
         c->discovers = discovers;

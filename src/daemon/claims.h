@@ -27,7 +27,7 @@ typedef struct ClaimsHandlers {
         void (*leased)(Peers *peers, const MirrorDue *due, void *userdata);
         /* An answer has come; called before the answer is processed. */
         void (*postgres_answered)(void *userdata);
-        /* PostgreSQL could not be asked. */
+        /* PostgreSQL could not be asked, or registers no edges: those of before are served. */
         void (*postgres_failed)(void *userdata);
         void (*registered)(void *userdata);
         /* Discovered edges, as the database has them. -ENOMEM. */
@@ -59,8 +59,10 @@ typedef struct Claims {
         bool discovers;
         bool register_again;     /* the edges have changed while they were being registered */
         bool discovered_is_read; /* since edges were registered as they are */
-        bool was_registered;     /* in this database */
-        Fault refused;           /* of registering once more; FAULT_NONE: it is not */
+        bool is_registered;      /* as configured, or as before where that is refused now */
+        bool was_registered;     /* in this mirror */
+        unsigned n_locked;       /* registrations that met a lock, one after the other */
+        Fault refused;           /* of registering; FAULT_NONE: it is not */
         PeersTask task;
         Timer timer;
         unsigned asked;
@@ -92,7 +94,7 @@ void claims_expect(Claims *c, int64_t due_usec);
 
 bool claims_is_registered(const Claims *c);
 
-/* NULL: it answers. What it refuses where edges are registered is of the second: the question for
+/* NULL: it answers. What it refuses once edges were registered is of the second: the question for
  * what is due, which keeps all of them, or to register them once more. */
 const Fault *claims_fault(const Claims *c);
 const Fault *claims_refused(const Claims *c);

@@ -2,7 +2,6 @@
  * daemon: begins, reloads, stops, and connects the parts, which know nothing of each other.
  */
 #include "daemon/daemon.h"
-#include "base/duration.h"
 #include "base/log.h"
 #include "base/message_id.h"
 #include "base/signals.h"
@@ -261,6 +260,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .registering = !claims_is_registered(&d->claims),
                              .postgres_fault = claims_fault(&d->claims),
                              .statement_fault = claims_refused(&d->claims),
+                             .postgres_answers = database_clock_is_known(&d->claims.clock),
                              .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                              .n_running = d->runs.n,
                              .n_ended = d->runs.n_ended,

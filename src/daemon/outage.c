@@ -1,5 +1,6 @@
 #include "daemon/outage.h"
 #include "base/duration.h"
+#include <string.h>
 
 #define LOG_GAP_FIRST_USEC USEC_PER_MINUTE
 #define LOG_GAP_MOST_USEC  (6 * USEC_PER_HOUR)
@@ -17,7 +18,11 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
                    uint64_t *ret_delay_usec)
 {
         bool first = !o->down;
-        bool log_it = first || now_usec >= o->log_usec;
+        if (first)
+                memset(o->met, 0, sizeof(o->met));
+        bool other = !o->met[fault->code];
+        bool log_it = other || now_usec >= o->log_usec;
+        o->met[fault->code] = true;
         if (first) {
                 o->since_usec = now_usec;
                 o->attempts = 0;
@@ -26,7 +31,7 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         }
         if (log_it) {
                 uint64_t gap = o->log_gap_usec * LOG_GAP_GROWTH;
-                o->log_gap_usec = first                     ? LOG_GAP_FIRST_USEC
+                o->log_gap_usec = other                     ? LOG_GAP_FIRST_USEC
                                   : gap < LOG_GAP_MOST_USEC ? gap
                                                             : LOG_GAP_MOST_USEC;
                 o->log_usec = now_usec + o->log_gap_usec;

@@ -28,15 +28,16 @@ typedef struct Outage {
 
         /* private */
         Backoff backoff;
-        uint64_t log_usec;     /* when to log again */
-        uint64_t log_gap_usec; /* and how long that was after the time before */
+        bool met[FAULT_CODE_COUNT]; /* since it began */
+        uint64_t log_usec;          /* when to log again */
+        uint64_t log_gap_usec;      /* and how long that was after the time before */
 } Outage;
 
 /* Delays between attempts lie in [floor_usec, ceiling_usec]. */
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 
-/* One more attempt failed. Sets the delay before the next one (NULL: nobody waits); true: log it.
- */
+/* One more attempt failed. Sets the delay before the next one (NULL: nobody waits); true: log it,
+ * since it is the first of this code in this outage, or the last line is long ago. */
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 

@@ -79,7 +79,10 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         bool ours = p->task.peers == p->peers;
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
-        bool refused = fault_is_refusal(fault), was_refused = presence_refused(p);
+        bool refused = fault_is_refusal(fault) || mirror_is_locked(fault);
+        bool was_refused = presence_refused(p);
+        if (mirror_is_locked(fault) && outage_fault(&p->lock.outage)) /* which names the holder */
+                fault = outage_fault(&p->lock.outage);
         if (refused && !was_refused)
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
@@ -148,11 +151,11 @@ bool presence_is_busy(const Presence *p)
 
 /* ---- locks ---------------------------------------------------------------------------------- */
 
-static void presence_on_look(const Fault *fault, void *userdata)
+static void presence_on_look(const MirrorLockWait *wait, const Fault *fault, void *userdata)
 {
         Presence *p = userdata;
         peers_task_end(&p->look);
-        if (lock_log(&p->lock, fault, clock_monotonic_usec()))
+        if (lock_log(&p->lock, wait, fault, clock_monotonic_usec()))
                 presence_changed(p);
         presence_look_later(p);
 }
@@ -163,7 +166,8 @@ static void presence_look(void *userdata)
         int r = -EAGAIN;
         ServiceSnapshot state = p->handlers.state(p->userdata);
         if (!state.postgres_fault && (state.busy || p->task.task || p->lock.outage.down))
-                r = mirror_lock_wait(p->peers->mirror, presence_on_look, p, &p->look.task);
+                r = mirror_lock_wait(p->peers->mirror, &p->lock.holder, presence_on_look, p,
+                                     &p->look.task);
         if (peers_task_begin(&p->look, p->peers, r) < 0)
                 presence_look_later(p);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ASK_EVERY_USEC (5 * USEC_PER_SEC)
+#define TAKEN_AGAIN    "PostgreSQL takes what syncs write again"
 
 static bool run_was_refused(const Fault *fault, bool unrecorded)
 {
@@ -55,26 +56,32 @@ static Fault refusal_fault(const Refusal *r)
         return named;
 }
 
-static void refusal_over(Refusal *r)
+static void refusal_over(Refusal *r, const char *words)
 {
         uint64_t lasted;
         char text[DURATION_STRING_SIZE];
-        r->n = 0;
         r->is_more = false;
         if (outage_over(&r->outage, clock_monotonic_usec(), &lasted))
-                log_info("PostgreSQL takes what syncs write again after %s",
-                         duration_format_short(lasted, text));
+                log_info("%s after %s", words, duration_format_short(lasted, text));
 }
 
-/* A run of it was recorded: it is over for that edge; those that found no place are heard of again
- * with their next runs. */
-static void refusal_end(Refusal *r, size_t i)
+/* It is over for that edge; those that found no place are heard of again with their next runs. */
+static void refusal_end(Refusal *r, size_t i, const char *words)
 {
         refusal_remove(r, i);
         if (r->n == 0)
-                refusal_over(r);
+                refusal_over(r, words);
         else
                 r->outage.fault = refusal_fault(r);
+}
+
+/* Another edge has met the same, or this one has before. */
+static bool refusal_is_known(const Refusal *r, const Fault *fault)
+{
+        size_t i = 0;
+        while (i < r->n && !text_equal(r->edges[i].fault.message, fault->message))
+                i++;
+        return i < r->n;
 }
 
 /* run_id 0: it could not begin. True: log it. */
@@ -82,6 +89,8 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
 {
         size_t i = refusal_find(r, edge);
         RefusedEdge e = {.edge = *edge, .last_run = -1};
+        if (!refusal_is_known(r, fault))
+                outage_log_next(&r->outage);
         if (i < r->n) {
                 e.last_run = r->edges[i].last_run;
                 refusal_remove(r, i);
@@ -114,7 +123,7 @@ const Fault *refusal_take(Refusal *r, const Uuid *edge, const char *conninfo,
         size_t i = refusal_find(r, edge);
         *ret_log = refused && refusal_record(r, edge, report->run_id, refused);
         if (ours && !refused && i < r->n && sync_outcome_is_applied(report->outcome))
-                refusal_end(r, i);
+                refusal_end(r, i, TAKEN_AGAIN);
         return refused;
 }
 
@@ -125,9 +134,8 @@ size_t refusal_to_ask(Refusal *r, bool is_asked, const Uuid **ret_edges)
                 return 0;
         for (size_t i = r->n; i-- > 0;)
                 if (!r->find(&r->edges[i].edge, r->userdata))
-                        refusal_remove(r, i);
-        if (r->n == 0)
-                refusal_over(r);
+                        refusal_end(r, i,
+                                    "no edge is synced any more whose runs PostgreSQL refused,");
         for (size_t i = 0; i < r->n; i++) {
                 r->edges[i].asked = true;
                 r->edges[i].recorded = false;
@@ -156,6 +164,6 @@ void refusal_answered(Refusal *r)
                         r->edges[i].last_run = 0; /* it has never had one */
                 r->edges[i].asked = false;
                 if (r->edges[i].recorded)
-                        refusal_end(r, i);
+                        refusal_end(r, i, TAKEN_AGAIN);
         }
 }

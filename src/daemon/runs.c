@@ -111,8 +111,7 @@ static bool report_is_known(const Run *run, const SyncReport *report)
         if (refused && report->fault.origin == ORIGIN_POSTGRES)
                 return !log_it;
         if (log_it)
-                log_warning("%s: the end of run %lld could not be recorded: %s", run->name,
-                            (long long)report->run_id, refused->message);
+                sync_log_unrecorded(run->name, report->run_id, refused);
         return report_is_of_doubt(run->runs, report);
 }
 

@@ -20,6 +20,7 @@
 typedef enum CheckStage {
         CHECK_SERVER,
         CHECK_LOCKS,
+        CHECK_HELD,
         CHECK_FOREIGN,
         CHECK_NEEDS,
         CHECK_PRIVILEGES,
@@ -46,6 +47,7 @@ typedef struct CheckTask {
         PgStep steps[2];
         bool schema_there;
         bool superuser;
+        bool lock_waits;
         bool privileges_missing;
         bool schema_right;
         bool unsafe;    /* what is in the schema must not be used, nor be granted to us */
@@ -115,8 +117,28 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
 {
         Fault fault;
         lock_wait_fault(result, &fault);
+        ((CheckTask *)userdata)->lock_waits = fault.scope != FAULT_NONE;
         if (fault.scope != FAULT_NONE)
                 check_add(userdata, "locks", &fault);
+        return PG_NEXT;
+}
+
+/* … and may get nowhere: what waits is refused before long, and names nobody. */
+static PgNext check_on_held(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
+{
+        enum { RELATION, PID, USER, APPLICATION, MODE };
+        CheckTask *t = userdata;
+        Fault fault;
+        if (PQntuples(r) == 0 || t->lock_waits)
+                return PG_NEXT;
+        fault_set(&fault, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
+                  "process %s of user %s, application \"%s\", holds a lock (%s) on %s, for which "
+                  "statements have to wait; its session has to end its transaction, or "
+                  "pg_terminate_backend(%s) ends it",
+                  result_string(r, 0, PID), result_string(r, 0, USER),
+                  result_string(r, 0, APPLICATION), result_string(r, 0, MODE),
+                  result_string(r, 0, RELATION), result_string(r, 0, PID));
+        check_add(t, "locks", &fault);
         return PG_NEXT;
 }
 
@@ -358,6 +380,7 @@ static const struct {
 } stages[CHECK_STAGES] = {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
         [CHECK_LOCKS] = {"locks", sql_lock_wait, check_on_locks},
+        [CHECK_HELD] = {"locks", sql_check_held, check_on_held},
         [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
         [CHECK_NEEDS] = {"ownership", sql_migrate_needs, check_on_needs},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
@@ -435,7 +458,7 @@ int mirror_check(Mirror *m, MirrorCheckCallback callback, void *userdata, Mirror
         t->callback = callback;
         params_text(&t->task.params[PARAMS_PRIVILEGES], NULL); /* this role */
         params_bool(&t->task.params[PARAMS_PRIVILEGES], false);
-        params_bool(&t->task.params[PARAMS_LOCKS], false);
+        params_lock_wait(&t->task.params[PARAMS_LOCKS], false, NULL);
         params_int(&t->task.params[PARAMS_SLOTS], SLOT_UNREAD_BYTES_MAX);
         params_int(&t->task.params[PARAMS_SLOTS], SLOT_READ_BYTES_MAX);
         PgWork work = check_work(t);

@@ -395,7 +395,7 @@ int mirror_migrate(Mirror *m, MigrateCallback callback, void *userdata, MirrorTa
                 return -ENOMEM;
         t->callback = callback;
         t->task.done = migrate_done;
-        params_bool(&t->task.params[PARAMS_LOOK], true); /* also behind a session of ours */
+        params_lock_wait(&t->task.params[PARAMS_LOOK], true, NULL);
         t->recorded = calloc(sql_n_migrations + 1, sizeof(*t->recorded));
         return task_started(&t->task, t->recorded ? migrate_look(t) : -ENOMEM, ret);
 }

@@ -5,6 +5,7 @@
 
 #include "base/timer.h"
 #include "mirror/lease.h"
+#include "mirror/lock_wait.h"
 #include "mirror/params_private.h"
 #include "pg/pg.h"
 #include <sys/queue.h>
@@ -108,5 +109,8 @@ static inline PgStep task_wanted_step(PgStepWanted wanted, const char *sql, cons
 /* $1…$18 of the statements that end a run. */
 void params_ending(Params *p, const MirrorRun *run, const MirrorEnding *ending);
 
-/* Of the result of sql_lock_wait: "pg-lock-wait", or scope FAULT_NONE when nobody waits. */
+/* What sql_lock_wait takes: whether those who wait behind another session of ours count; who held a
+ * lock before (NULL: nobody). Of its result: "pg-lock-wait", or scope FAULT_NONE when nobody waits.
+ */
+void params_lock_wait(Params *p, bool behind_ours, const MirrorLockHolder *before);
 void lock_wait_fault(const PGresult *result, Fault *ret);

@@ -218,8 +218,3 @@ int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
         return task_start_transaction(&t->task, &work, t->steps,
                                       looks ? STEP_CATALOG + 1 : REGISTER_STEPS, ret);
 }
-
-bool mirror_is_locked(const Fault *fault)
-{
-        return fault->code == CODE_PG_LOCK_TIMEOUT || fault->code == CODE_PG_SERIALIZATION;
-}

@@ -39,6 +39,3 @@ typedef void (*MirrorRegisterCallback)(bool is_ours, const Fault *fault, void *u
 int mirror_register(Mirror *m, const MirrorEdge *edges, size_t n_edges,
                     const MirrorInstance *service, MirrorRegisterCallback callback, void *userdata,
                     MirrorTask **ret);
-
-/* Whether a fault of it means that somebody else holds an edge for a while, and nothing else. */
-bool mirror_is_locked(const Fault *fault);

@@ -43,7 +43,6 @@ int peers_new(sd_event *event, Config *config, Peers **ret)
         p->event = sd_event_ref(event);
         p->config = config_ref(config);
         limiter_init(&p->limiter, config->catalog.max_requests);
-        metric_set(METRIC_CATALOG_REQUESTS_LIMIT, 0, p->limiter.allowed);
         int r = sd_event_add_defer(event, &p->release, peers_on_release, p);
         if (r >= 0)
                 r = sd_event_source_set_enabled(p->release, SD_EVENT_OFF);

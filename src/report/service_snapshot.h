@@ -14,6 +14,7 @@ typedef struct ServiceSnapshot {
         bool registering;            /* the edges are not known to PostgreSQL yet */
         const Fault *postgres_fault; /* NULL: it answers; the next two too */
         const Fault *statement_fault;
+        bool postgres_answers; /* known to: it has, since the start or another database */
         const Fault *catalog_fault;
         bool catalog_answers;  /* known to: it has, since the start or another configuration */
         char catalog_next[64]; /* when it is asked again, for a person */

@@ -115,7 +115,6 @@ static void slot_on_page(const CatalogPageAnswer *page, void *userdata)
         Prefetch *p = s->prefetch;
         s->call = NULL;
         limiter_answered(p->limiter, page->answer.elapsed_usec, answer_pushes_back(&page->answer));
-        metric_set(METRIC_CATALOG_REQUESTS_LIMIT, 0, p->limiter->allowed);
         if (page->answer.fault.scope == FAULT_NONE && page->n_rows < p->stride &&
             s->offset < p->end)
                 p->end = s->offset;

@@ -30,6 +30,16 @@ void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
                   holder);
 }
 
+void sync_log_unrecorded(const char *edge, int64_t run_id, const Fault *fault)
+{
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  LOG_FIELDS(LOG_TEXT("EDGE", edge), LOG_NUMBER("RUN_ID", run_id),
+                             LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
+                             LOG_TEXT("SQLSTATE", fault->sqlstate)),
+                  "%s: the end of run %lld could not be recorded: %s", edge, (long long)run_id,
+                  fault->message);
+}
+
 /* That of a row which is asked for by its id is not the fault of the run. */
 static void sync_take_problem(Sync *s, const SyncInput *in)
 {

@@ -19,8 +19,10 @@
  * name. */
 SyncOrder sync_order_of(const ConfigEdge *edge);
 
-/* The lease of the edge was another instance's, and has ended. */
+/* The lease of the edge was another instance's, and has ended; the journal does not take the end of
+ * a run. */
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder);
+void sync_log_unrecorded(const char *edge, int64_t run_id, const Fault *fault);
 
 /* progress may be NULL. `done` may free the sync. */
 int sync_start(const SyncContext *context, const SyncOrder *order, SyncProgressCallback progress,

@@ -247,7 +247,9 @@ void metrics_answer(WebRequest *request, WebService *service)
 {
         _cleanup_(text_done) Text body = {0};
         ServiceSnapshot s = service->take(service->userdata);
-        metric_set(METRIC_POSTGRES_UP, 0, !s.postgres_fault && !s.statement_fault);
+        metric_set(METRIC_POSTGRES_UP, 0,
+                   s.postgres_answers && !s.postgres_fault && !s.statement_fault);
+        metric_set(METRIC_CATALOG_REQUESTS_LIMIT, 0, service->peers->limiter.allowed);
         metrics_observe(&service->metrics, service->peers, service->edge_metrics);
         if (metrics_render(&service->metrics, &body) < 0)
                 web_request_give(request, NULL);

@@ -442,6 +442,23 @@ static void who_holds_a_lock_that_is_waited_for_is_said(void **state)
         service_stop(w, 0);
 }
 
+/* What it asks itself has to wait, and then is refused; nobody else waits. */
+static void check_names_who_keeps_it_waiting(void **state)
+{
+        ServiceWorld *w = *state;
+        char words[128];
+        PGconn *lock = hold(w, "BEGIN; LOCK TABLE edgemirror.edge");
+        PQclear(PQexec(lock, "SELECT pg_sleep(1.1)"));
+        (void)snprintf(words, sizeof(words),
+                       "process %d of user postgres, application \"\", holds ", PQbackendPID(lock));
+        assert_int_equal(service_program(w, "check", NULL, NULL), 69);
+        assert_out(w, words, true);
+        assert_out(w, " a lock (ACCESS EXCLUSIVE) on edgemirror.edge, ", true);
+        PQfinish(lock);
+        assert_int_equal(service_program(w, "check", NULL, NULL), 0);
+        assert_out(w, "postgres: locks", false);
+}
+
 /* N4: The same of a sync by hand. */
 static void a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for(void **state)
 {
@@ -760,6 +777,7 @@ int main(void)
                         few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
+                cmocka_unit_test_setup(check_names_who_keeps_it_waiting, few_edges),
                 cmocka_unit_test_setup(
                         a_lock_that_holds_up_every_sync_is_said_with_the_signs_of_life, few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for,

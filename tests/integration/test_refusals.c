@@ -54,13 +54,19 @@ static void await_sign_of_life(ServiceWorld *w)
                              "> mark.at");
 }
 
-static void assert_monitor_says(const char *where, const char *path, const char *words)
+static void assert_monitor_answers(const char *where, const char *path, int status,
+                                   const char *words)
 {
         char *answer = web_get(where, path);
-        assert_int_equal(web_status(answer), 200);
+        assert_int_equal(web_status(answer), status);
         if (!strstr(web_body(answer), words))
                 fail_msg("%s: not \"%s\", but:\n%s", path, words, answer);
         free(answer);
+}
+
+static void assert_monitor_says(const char *where, const char *path, const char *words)
+{
+        assert_monitor_answers(where, path, 200, words);
 }
 
 /* Where the monitor listens from now on. */
@@ -141,7 +147,9 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         refuse_runs_of(w, "broken", 3);
         service_configure(w, 3);
         harness_service_reload(s);
-        harness_service_await_log(s, over, 3);
+        harness_service_await_log(
+                s, "info: no edge is synced any more whose runs PostgreSQL refused, after ", 1);
+        assert_int_equal(harness_service_logged(s, over), 2);
         allow(w, "broken", "sync_run");
         service_stop(w, 0);
 }
@@ -247,7 +255,8 @@ static void a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back(voi
         service_stop(w, 0);
 }
 
-/* What is registered is served; else each reload would end it, and each hour. */
+/* What is registered is served; else each reload would end it, and each hour. With [discover] what
+ * was discovered is asked for first. */
 static void a_registration_that_is_refused_ends_no_service(void **state)
 {
         ServiceWorld *w = *state;
@@ -257,7 +266,7 @@ static void a_registration_that_is_refused_ends_no_service(void **state)
         HarnessService *s = service_start(w, 0);
         refuse(w, "broken", "UPDATE ON edgemirror.instance", -1);
         harness_service_reload(s);
-        harness_service_await_log(s, "warning: the edges cannot be registered once more; ", 1);
+        harness_service_await_log(s, "warning: the edges cannot be registered; ", 1);
         make_due(w, 1, 2);
         await_runs(w, 1, 2, "synced", 1);
         assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
@@ -267,32 +276,115 @@ static void a_registration_that_is_refused_ends_no_service(void **state)
         service_await_enabled(w, 3);
         service_await_sql(w, WAITS_FOR_NOTHING);
         assert_monitor_says(where, "/readyz", "ready\n");
+        (void)snprintf(w->in_daemon, sizeof(w->in_daemon), "[discover]\nenabled = yes");
+        service_write_config(w);
+        harness_service_reload(s);
+        service_await_enabled(w, 4);
+        free(harness_sql(&w->pg, "REVOKE SELECT ON edgemirror.catalog FROM em"));
+        harness_service_reload(s);
+        harness_service_await_log(s, "warning: the edges cannot be registered; ", 2);
+        await_sign_of_life(w);
+        make_due(w, 1, 2);
+        await_runs(w, 1, 2, "synced", 2);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        free(harness_sql(&w->pg, "GRANT SELECT ON edgemirror.catalog TO em"));
+        harness_service_await_log(s, "info: the edges can be registered again", 1);
+        assert_monitor_says(where, "/readyz", "ready\n");
         service_stop(w, 0);
 }
 
-/* Every edge stands still; but the mirror is there to be read, and the service says why itself. */
+/* A table that is being indexed when the service comes to what it has not registered. */
+static void a_registration_that_meets_a_lock_is_said_where_it_lasts(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        service_write_config(w);
+        assert_int_equal(service_program(w, "sync", "--no-refresh", "e0"), 0);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily'"));
+        PGconn *indexes = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN SHARE MODE");
+        HarnessService *s = service_start(w, 0);
+        harness_service_await_log(s, "warning: the edges cannot be registered; ", 1);
+        assert_monitor_answers(where, "/readyz", 503, "not ready: registering 4 edges");
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+        PQfinish(indexes);
+        harness_service_await_log(s, "info: the edges can be registered again", 1);
+        assert_monitor_says(where, "/readyz", "ready\n");
+        service_stop(w, 0);
+}
+
+typedef struct Refused {
+        const char *begin, *end; /* NULL: a trigger, which refuses one edge */
+} Refused;
+
+static void assert_alive_and_refused(ServiceWorld *w, const char *where)
+{
+        service_await_sql(w, "SELECT count(*) FROM edgemirror.instance WHERE waiting_for = "
+                             "'postgres'");
+        await_sign_of_life(w);
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, " for PostgreSQL, which refuses a statement:\n", true);
+        assert_out(w, "NO INSTANCE", false);
+        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
+        assert_monitor_says(where, "/", "refuses a statement");
+        assert_monitor_says(where, "/edges/e0", "e0");
+}
+
+/* Every edge stands still; but the mirror is there to be read, and the service says why itself:
+ * whatever the reason is, and after a reload, whose first question that is. */
 static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(void **state)
 {
+        static const Refused refused[] = {{NULL, NULL},
+                                          {"REVOKE UPDATE ON edgemirror.edge_claim FROM em",
+                                           "GRANT UPDATE ON edgemirror.edge_claim TO em"}};
         ServiceWorld *w = *state;
         char where[sizeof(w->folder) + 16];
         listen_in_folder(w, where);
         short_leases(w);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         HarnessService *s = service_start(w, 0);
-        refuse(w, "broken", "UPDATE OF holder ON edgemirror.edge_claim", 1);
-        make_due(w, 1, 1);
-        harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", 1);
-        service_await_sql(w, WAITS_FOR_POSTGRES);
-        await_sign_of_life(w);
-        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
-        assert_out(w, " for PostgreSQL, which refuses a statement:\n", true);
-        assert_out(w, "NO INSTANCE", false);
+        for (unsigned i = 0; i < ARRAY_SIZE(refused); i++) {
+                if (refused[i].begin)
+                        free(harness_sql(&w->pg, refused[i].begin));
+                else
+                        refuse(w, "broken", "UPDATE OF holder ON edgemirror.edge_claim", 1);
+                make_due(w, 1, 1);
+                harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", i + 1);
+                assert_alive_and_refused(w, where);
+                assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+                harness_service_reload(s);
+                assert_alive_and_refused(w, where);
+                if (refused[i].end)
+                        free(harness_sql(&w->pg, refused[i].end));
+                else
+                        allow(w, "broken", "edge_claim");
+                await_runs(w, 1, 1, "synced", (int)i + 2);
+                service_await_sql(w, WAITS_FOR_NOTHING);
+                assert_monitor_says(where, "/readyz", "ready\n");
+        }
+        /* what was refused then is not what is refused now */
+        free(harness_sql(&w->pg, "REVOKE SELECT ON edgemirror.catalog FROM em"));
+        harness_service_reload(s);
+        harness_service_await_log(s, "warning: the edges cannot be registered; ", 1);
         assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
-        assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
-        assert_monitor_says(where, "/", "refuses a statement");
-        assert_monitor_says(where, "/edges/e0", "e0");
-        allow(w, "broken", "edge_claim");
-        await_runs(w, 1, 1, "synced", 2);
+        service_stop(w, 0);
+        assert_int_equal(harness_service_logged(s, "refuses the credentials"), 0);
+}
+
+/* Its sign of life needs no row of that table. */
+static void a_queue_that_is_locked_for_long_leaves_signs_of_life(void **state)
+{
+        ServiceWorld *w = *state;
+        char where[sizeof(w->folder) + 16];
+        listen_in_folder(w, where);
+        short_leases(w);
+        HarnessService *s = service_start(w, 0);
+        service_await_registered(w);
+        PGconn *locks = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim");
+        harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", 1);
+        await_sign_of_life(w);
+        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        PQfinish(locks);
         service_await_sql(w, WAITS_FOR_NOTHING);
         assert_monitor_says(where, "/readyz", "ready\n");
         service_stop(w, 0);
@@ -363,6 +455,10 @@ int main(void)
                         a_row_of_the_dead_that_somebody_holds_keeps_no_sign_of_life_back,
                         few_edges),
                 cmocka_unit_test_setup(a_registration_that_is_refused_ends_no_service, few_edges),
+                cmocka_unit_test_setup(a_registration_that_meets_a_lock_is_said_where_it_lasts,
+                                       few_edges),
+                cmocka_unit_test_setup(a_queue_that_is_locked_for_long_leaves_signs_of_life,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         into_the_database_of_another_catalog_nothing_is_synced_whatever_is_locked,
                         few_edges),

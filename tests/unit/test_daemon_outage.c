@@ -61,6 +61,32 @@ static void hours_are_a_few_lines(void **state _unused_)
         }
 }
 
+/* What it has become is what somebody must know, once: two that take turns are not news. */
+static void another_cause_is_spoken_of_at_once(void **state _unused_)
+{
+        static const struct {
+                FaultCode code;
+                bool logged;
+        } met[] = {{CODE_PG_UNREACHABLE, true},  {CODE_PG_UNREACHABLE, false},
+                   {CODE_PG_NO_DATABASE, true},  {CODE_PG_UNREACHABLE, false},
+                   {CODE_PG_NO_DATABASE, false}, {CODE_PG_REFUSED, true}};
+        Outage o;
+        outage_init(&o, FLOOR, CEILING);
+        for (int outages = 0; outages < 2; outages++) {
+                uint64_t lasted, now = 5 * USEC_PER_SEC;
+                for (size_t i = 0; i < sizeof(met) / sizeof(met[0]); i++) {
+                        Fault f = a_fault();
+                        f.code = met[i].code;
+                        assert_int_equal(outage_failed(&o, &f, now + i, 1, NULL), met[i].logged);
+                }
+                /* the interval begins anew with the last one */
+                const Fault f = a_fault();
+                assert_false(outage_failed(&o, &f, now + 50 * USEC_PER_SEC, 1, NULL));
+                assert_true(outage_failed(&o, &f, now + 61 * USEC_PER_SEC, 1, NULL));
+                assert_true(outage_over(&o, now + USEC_PER_HOUR, &lasted));
+        }
+}
+
 /* With the worst of luck, too: UINT64_MAX draws the longest delay. */
 static void who_is_back_is_found_within_thirty_seconds(void **state _unused_)
 {
@@ -119,33 +145,60 @@ static void refused_credentials_are_tried_ever_more_seldom(void **state _unused_
         }
 }
 
+/* A look: one of this process holds it (0: none of ours waits), and who held it before does or not.
+ */
+static bool look(LockLog *l, int process, bool before_holds, uint64_t now)
+{
+        MirrorLockWait wait = {.before_holds = before_holds, .holder.process = process};
+        if (process != 0)
+                fault_set(&wait.fault, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
+        return lock_log(l, &wait, &fault_none, now);
+}
+
 /* Somebody holds it for an hour: a sync waits 20 seconds for it, and again half a minute later. */
 static void a_lock_that_is_held_on_is_one_wait(void **state _unused_)
 {
         LockLog l = {0};
-        Fault held, unknown = a_fault();
-        fault_set(&held, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
+        const MirrorLockWait none = {0};
+        const Fault unknown = a_fault();
         uint64_t now = USEC_PER_HOUR, begin = now;
         for (int i = 0; i < 72; i++, now += 50 * USEC_PER_SEC) {
-                assert_int_equal(lock_log(&l, &held, now), i == 0);
+                assert_int_equal(look(&l, 7, i > 0, now), i == 0);
                 assert_int_equal(l.outage.attempts, 2 * i + 1);
-                assert_int_equal(lock_log(&l, &held, now + 20 * USEC_PER_SEC), false);
-                assert_int_equal(lock_log(&l, &unknown, now + 25 * USEC_PER_SEC), false);
-                assert_int_equal(lock_log(&l, &fault_none, now + 30 * USEC_PER_SEC), false);
+                assert_int_equal(look(&l, 7, true, now + 20 * USEC_PER_SEC), false);
+                assert_false(lock_log(&l, &none, &unknown, now + 25 * USEC_PER_SEC));
+                assert_int_equal(look(&l, 0, true, now + 30 * USEC_PER_SEC), false);
                 assert_true(l.outage.down);
                 assert_int_equal(l.outage.since_usec, begin);
         }
-        assert_int_equal(lock_log(&l, &fault_none, now + 10 * USEC_PER_SEC), true);
+        assert_int_equal(look(&l, 0, true, now + 10 * USEC_PER_SEC), true);
         assert_false(l.outage.down);
-        assert_int_equal(lock_log(&l, &held, now + 11 * USEC_PER_SEC), true);
+        assert_int_equal(look(&l, 7, false, now + 11 * USEC_PER_SEC), true);
         assert_int_equal(l.outage.since_usec, now + 11 * USEC_PER_SEC);
+}
+
+/* Nobody is to end a session that holds nothing any more; of who is not known, time tells. */
+static void a_lock_is_over_with_the_transaction_that_held_it(void **state _unused_)
+{
+        LockLog l = {0};
+        uint64_t now = USEC_PER_HOUR;
+        assert_true(look(&l, 7, false, now));
+        assert_true(look(&l, 0, false, now + 5 * USEC_PER_SEC));
+        assert_false(l.outage.down);
+        assert_true(look(&l, 7, false, now + 10 * USEC_PER_SEC));
+        assert_true(look(&l, 8, false, now + 15 * USEC_PER_SEC));
+        assert_int_equal(l.outage.since_usec, now + 15 * USEC_PER_SEC);
+        assert_int_equal(l.holder.process, 8);
+        assert_true(look(&l, -1, false, now + 20 * USEC_PER_SEC));
+        assert_false(look(&l, 0, false, now + 25 * USEC_PER_SEC));
+        assert_true(l.outage.down);
+        assert_true(look(&l, 0, false, now + 61 * USEC_PER_SEC));
 }
 
 /* Of a lock that is held for an hour. */
 static void a_lock_that_is_held_on_is_a_few_lines(void **state _unused_)
 {
         LockLog l = {0};
-        Fault held;
         char line[256];
         unsigned warnings = 0, others = 0;
         FILE *log = tmpfile();
@@ -153,14 +206,13 @@ static void a_lock_that_is_held_on_is_a_few_lines(void **state _unused_)
         assert_true(log && saved >= 0);
         assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
         log_open(LOG_LEVEL_INFO);
-        fault_set(&held, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT, "held");
         assert_true(dup2(fileno(log), STDERR_FILENO) >= 0);
         for (uint64_t at = 0; at <= USEC_PER_HOUR; at += 50 * USEC_PER_SEC) {
-                (void)lock_log(&l, &held, USEC_PER_HOUR + at);
-                (void)lock_log(&l, &fault_none, USEC_PER_HOUR + at + 30 * USEC_PER_SEC);
+                (void)look(&l, 7, true, USEC_PER_HOUR + at);
+                (void)look(&l, 0, true, USEC_PER_HOUR + at + 30 * USEC_PER_SEC);
         }
-        (void)lock_log(&l, &fault_none, 3 * USEC_PER_HOUR);
-        (void)lock_log(&l, &fault_none, 4 * USEC_PER_HOUR);
+        (void)look(&l, 0, true, 3 * USEC_PER_HOUR);
+        (void)look(&l, 0, true, 4 * USEC_PER_HOUR);
         assert_true(dup2(saved, STDERR_FILENO) >= 0);
         (void)close(saved);
         rewind(log);
@@ -178,11 +230,13 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(hours_are_a_few_lines),
+                cmocka_unit_test(another_cause_is_spoken_of_at_once),
                 cmocka_unit_test(who_is_back_is_found_within_thirty_seconds),
                 cmocka_unit_test(the_end_tells_how_long_it_lasted_and_only_once),
                 cmocka_unit_test(the_next_outage_begins_from_scratch),
                 cmocka_unit_test(refused_credentials_are_tried_ever_more_seldom),
                 cmocka_unit_test(a_lock_that_is_held_on_is_one_wait),
+                cmocka_unit_test(a_lock_is_over_with_the_transaction_that_held_it),
                 cmocka_unit_test(a_lock_that_is_held_on_is_a_few_lines),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);

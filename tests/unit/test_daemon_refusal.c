@@ -39,14 +39,16 @@ static int setup(void **state _unused_)
         return 0;
 }
 
-/* A run into this database that could not begin, in these words; NULL: that was applied. */
-static void run(int edge, const char *into, const char *words)
+/* A run into this database that could not begin, in these words; NULL: that was applied. Whether it
+ * is logged. */
+static bool run(int edge, const char *into, const char *words)
 {
         SyncReport report = {.outcome = words ? OUTCOME_FAILED : OUTCOME_SYNCED};
         bool log_it;
         if (words)
                 fault_set(&report.fault, FAULT_RUN, EIO, CODE_PG_ERROR, "%s", words);
         (void)refusal_take(&refusal, &edges[edge].id, into, &report, &log_it);
+        return log_it;
 }
 
 static void assert_says(const char *words)
@@ -68,36 +70,36 @@ static size_t ask(void)
 static void each_is_over_for_itself_however_many_there_are(void **state _unused_)
 {
         for (int i = 0; i < EDGES; i++)
-                run(i, one, "block 17");
+                (void)run(i, one, "block 17");
         for (int i = 0; i < EDGES - 1; i++) {
-                run(i, one, NULL);
+                (void)run(i, one, NULL);
                 assert_non_null(outage_fault(&refusal.outage));
         }
         assert_says("e39, …: block 17");
-        run(EDGES - 1, one, NULL);
+        (void)run(EDGES - 1, one, NULL);
         assert_says(NULL);
 }
 
 static void nobody_is_said_to_have_met_what_another_met(void **state _unused_)
 {
-        run(0, one, "block 17");
-        run(1, one, "block 17");
+        (void)run(0, one, "block 17");
+        (void)run(1, one, "block 17");
         assert_says("e0, e1: block 17");
-        run(2, one, "quota");
+        (void)run(2, one, "quota");
         assert_says("e2, …: quota");
-        run(2, one, NULL);
+        (void)run(2, one, NULL);
         assert_says("e0, e1: block 17");
-        run(0, one, NULL);
+        (void)run(0, one, NULL);
         assert_says("e1: block 17");
 }
 
 static void an_answer_is_of_those_that_were_asked_about(void **state _unused_)
 {
-        run(0, one, "block 17");
-        run(1, one, "block 17");
+        (void)run(0, one, "block 17");
+        (void)run(1, one, "block 17");
         assert_int_equal(ask(), 2);
-        run(0, one, NULL);
-        run(2, one, "block 17"); /* which has run yesterday, as 8 */
+        (void)run(0, one, NULL);
+        (void)run(2, one, "block 17"); /* which has run yesterday, as 8 */
         refusal_heard(&refusal, &edges[1].id, 5, false);
         refusal_answered(&refusal);
         assert_int_equal(ask(), 2);
@@ -114,20 +116,36 @@ static void an_answer_is_of_those_that_were_asked_about(void **state _unused_)
 
 static void another_database_has_its_own(void **state _unused_)
 {
-        run(0, one, "block 17");
+        (void)run(0, one, "block 17");
         refusal_configure(&refusal, one);
         assert_says("e0: block 17");
         assert_int_equal(ask(), 1);
         refusal_configure(&refusal, another);
         assert_says(NULL);
-        run(1, one, "block 17"); /* it began before that */
+        (void)run(1, one, "block 17"); /* it began before that */
         assert_says(NULL);
-        run(1, another, "quota");
+        (void)run(1, another, "quota");
         refusal_heard(&refusal, &edges[1].id, 99, false); /* by the question of before */
         refusal_answered(&refusal);
         assert_says("e1: quota");
-        run(1, one, NULL);
+        (void)run(1, one, NULL);
         assert_says("e1: quota");
+}
+
+/* Said when it is met; not each time that one of many meets the same. */
+static void what_is_new_is_said_at_once(void **state _unused_)
+{
+        assert_true(run(0, one, "block 7"));
+        assert_false(run(1, one, "block 7"));
+        assert_false(run(0, one, "block 7"));
+        assert_true(run(2, one, "quota"));
+        assert_false(run(1, one, "quota"));
+        assert_true(run(3, one, "block 8"));
+        /* of one that is not synced any more it is not said that it is written again */
+        edges[2].id.bytes[1] = edges[1].id.bytes[1] = edges[3].id.bytes[1] = 1;
+        const Uuid *to_ask;
+        (void)refusal_to_ask(&refusal, false, &to_ask);
+        assert_says("e0: block 7");
 }
 
 int main(void)
@@ -137,6 +155,7 @@ int main(void)
                 cmocka_unit_test_setup(nobody_is_said_to_have_met_what_another_met, setup),
                 cmocka_unit_test_setup(an_answer_is_of_those_that_were_asked_about, setup),
                 cmocka_unit_test_setup(another_database_has_its_own, setup),
+                cmocka_unit_test_setup(what_is_new_is_said_at_once, setup),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
