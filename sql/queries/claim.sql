@@ -32,7 +32,7 @@ WITH taken AS (
     -- The holder may have ended the run while `taken` waited for its lock: then the row is looked at again, and is not open any more.
     UPDATE edgemirror.sync_run r
        SET phase = 'done', outcome = 'aborted', finished_at = clock_timestamp(), error_scope = 'run', error_code = 'lease-lost',
-           error_message = 'the instance went away without ending its run'
+           error_message = 'the lease of its instance ended before the run did'
       FROM open o, taken
      WHERE r.run_id = o.run_id AND r.finished_at IS NULL
     RETURNING o.*

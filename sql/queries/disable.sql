@@ -24,6 +24,6 @@ WITH wanted AS (
 )
 UPDATE edgemirror.sync_run r
    SET phase = 'done', outcome = 'aborted', finished_at = clock_timestamp(), error_scope = 'run', error_code = 'lease-lost',
-       error_message = 'the instance went away without ending its run'
+       error_message = 'the lease of its instance ended before the run did'
   FROM others o JOIN edgemirror.edge_claim c USING (edge_connection_id)
  WHERE r.edge_connection_id = o.edge_connection_id AND r.finished_at IS NULL AND (c.holder IS NULL OR c.expires_at < now())

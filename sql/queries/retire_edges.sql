@@ -16,5 +16,5 @@ WITH edge AS (
 )
 UPDATE edgemirror.sync_run r
    SET phase = 'done', outcome = 'aborted', finished_at = clock_timestamp(), error_scope = 'run', error_code = 'lease-lost',
-       error_message = 'the instance went away without ending its run'
+       error_message = 'the lease of its instance ended before the run did'
  WHERE r.edge_connection_id = ANY ($1::uuid[]) AND r.finished_at IS NULL

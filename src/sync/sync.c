@@ -26,7 +26,7 @@ SyncOrder sync_order_of(const ConfigEdge *edge)
 void sync_log_takeover(LogLevel level, const char *edge, const char *holder)
 {
         log_event(level, NULL, LOG_FIELDS(LOG_TEXT("EDGE", edge)),
-                  "%s: taken over from %s, which gave no sign of life until its lease ended", edge,
+                  "%s: taken over from %s, which did not renew its lease until that ended", edge,
                   holder);
 }
 

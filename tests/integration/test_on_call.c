@@ -376,7 +376,7 @@ static void status_says_since_when_a_holder_is_silent_and_the_log_from_whom_an_e
                                  "WHERE holder IS NOT NULL"));
         (void)service_start(w, 1);
         harness_service_await_log(&w->services[1],
-                                  "e0: taken over from the-first, which gave no sign of life", 1);
+                                  "e0: taken over from the-first, which did not renew", 1);
         service_stop(w, 1);
 }
 
