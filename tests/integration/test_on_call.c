@@ -222,12 +222,12 @@ static void status_check_goes_by_the_schedule_where_nothing_else_does(void **sta
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         was_listed(w, 0, "890 seconds");
         assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
-        was_listed(w, 0, "31 minutes");
+        was_listed(w, 0, "2 hours");
         assert_check(w, 1,
-                     "NOT OK: 1 of 4 edges not well: e0 (listed 31m ago, which its schedule (every "
+                     "NOT OK: 1 of 4 edges not well: e0 (listed 2h ago, which its schedule (every "
                      "15m) does not allow)\n");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
-        assert_out(w, "\n    listed 31m ago, which its schedule (every 15m) does not allow\n",
+        assert_out(w, "\n    listed 2h ago, which its schedule (every 15m) does not allow\n",
                    true);
         w->n_configured = 3;
         service_write_config(w);
