@@ -237,13 +237,15 @@ static void claims_serve(Claims *c, uint64_t register_in_usec)
 }
 
 /* What was registered in a mirror of ours is served meanwhile. A lock that is held for long is said
- * like a refusal; most are those of an apply. */
+ * like a refusal; most are those of an apply. A refusal is over when they are registered: a lock,
+ * or a PostgreSQL that is away, says nothing of it. */
 static bool claims_goes_on(Claims *c, bool is_ours, const Fault *fault)
 {
         bool refused = c->was_registered && fault_is_refusal(fault);
         bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
         c->n_locked = locked ? c->n_locked + 1 : 0;
-        claims_set_refused(c, refused || c->n_locked >= LOCKED_LONG ? fault : &fault_none);
+        if (refused || c->n_locked >= LOCKED_LONG || fault->scope == FAULT_NONE)
+                claims_set_refused(c, fault);
         return refused || locked;
 }
 
@@ -344,11 +346,12 @@ void claims_configure(Claims *c, Peers *peers, bool discovers)
 {
         if (!peers_same_database(c->peers, peers))
                 c->clock = (DatabaseClock){0};
-        if (!peers_same_mirror(c->peers, peers))
+        if (!peers_same_mirror(c->peers, peers)) {
                 c->was_registered = false;
+                c->refused = fault_none;
+        }
         c->is_registered = false;
         c->n_locked = 0;
-        c->refused = fault_none;
         c->peers = peers;
         c->discovers = discovers;
         c->discovered_is_read = false;

@@ -2723,6 +2723,16 @@ who waits for a place at the monitor waits for one that has left
 src/web/monitor.c
 integration/test_monitor_hostile a_place*
 s/if (m->n_ended != before)/if (before > m->n_ended)/
+
+a PostgreSQL that is away ends a refusal of registering
+src/daemon/claims.c
+integration/test_refusals a_registration_that_is_refused*
+s/if (refused || c->n_locked >= LOCKED_LONG || fault->scope == FAULT_NONE)/if (!refused) fault = \&fault_none;/
+
+a reload ends a refusal of registering without a word
+src/daemon/claims.c
+integration/test_refusals a_registration_that_is_refused*
+s/^        c->is_registered = false;$/c->is_registered = false; c->refused = fault_none;/
 END
 }
 
