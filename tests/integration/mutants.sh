@@ -2733,6 +2733,41 @@ a reload ends a refusal of registering without a word
 src/daemon/claims.c
 integration/test_refusals a_registration_that_is_refused*
 s/^        c->is_registered = false;$/c->is_registered = false; c->refused = fault_none;/
+
+a page shows databases without an asset as registered
+sql/queries/page_databases.sql
+integration/test_pages databases_are_found*
+s/i.registered = \$3::boolean/true/
+
+a page of the changes of an edge lacks what went to another
+sql/queries/page_changes.sql
+integration/test_pages changes_are_shown*
+s/ OR c.edge_before = \$3::text//
+
+a page shows a move as two changes
+sql/queries/page_changes.sql
+integration/test_pages changes_are_shown*
+s/ AND c.kind <> 'moved_out'//
+
+a page of the last days has those before them
+sql/queries/page_changes.sql
+integration/test_pages changes_are_shown*
+s/current_date - \$4::int)/current_date - $4::int * 2)/
+
+a page begins with the oldest changes
+sql/queries/page_changes.sql
+integration/test_pages changes_are_shown*
+s/ORDER BY c.happened_at DESC/ORDER BY c.happened_at/
+
+a page of edges that are well shows none
+src/web/edge_state.c
+integration/test_pages every_state_of_an_edge*
+s/return "{well}"/return "{}"/
+
+a page of edges that want attention shows none
+src/web/edge_state.c
+integration/test_pages every_state_of_an_edge*
+s/return "{unlisted,unrefreshed,rejected}"/return "{}"/
 END
 }
 

@@ -84,18 +84,30 @@ static void assert_not_shows(const char *page, const char *text)
                 fail_msg("the page shows: %s", text);
 }
 
-/* The names of edges in the order of the last table, joined by a blank. */
-static void assert_order(const char *page, const char *expected)
+/* What the first cells of the last table show, in their order, joined by glue; of those that begin
+ * with this tag. */
+static void assert_cells(const char *page, const char *tag, const char *glue, const char *expected)
 {
         char names[512] = "";
-        static const char row[] = "<th scope=\"row\"><a href=\"/edges/";
-        for (const char *at = strstr(page, "<tbody>"); at && (at = strstr(at, row));) {
+        for (const char *at = strstr(page, "<tbody>"); at && (at = strstr(at, tag));) {
                 size_t used = strlen(names);
-                at = strchr(at + strlen(row), '>') + 1;
-                (void)snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? " " : "",
+                at = strchr(at + strlen(tag), '>') + 1;
+                (void)snprintf(names + used, sizeof(names) - used, "%s%.*s", used ? glue : "",
                                (int)strcspn(at, "<"), at);
         }
         assert_string_equal(names, expected);
+}
+
+/* The names of edges, joined by a blank. */
+static void assert_order(const char *page, const char *expected)
+{
+        assert_cells(page, "<th scope=\"row\"><a href=\"/edges/", " ", expected);
+}
+
+/* Those of databases, which have blanks. */
+static void assert_databases(const char *page, const char *expected)
+{
+        assert_cells(page, "<th scope=\"row\" class=\"name\"", ", ", expected);
 }
 
 static int forty_days(void **state)
@@ -142,8 +154,6 @@ static void edges_are_filtered_by_links(void **state)
                 const char *filter, *edges;
         } cases[] = {
                 {"trouble", "broken finance lab sales"},
-                {"attention", ""},
-                {"well", ""},
                 {"disabled", "hr old"},
                 {"all", "broken finance hr lab old sales"},
         };
@@ -260,10 +270,15 @@ static void databases_are_found_by_name_edge_and_registration(void **state)
         const char *page = SHOW(s, &page_inventory, NULL, "q", "orders");
         assert_shows(page, "ORDERS");
         assert_not_shows(page, "LEDGER");
-        page = SHOW(s, &page_inventory, NULL, "edge", "lab", "show", "unregistered");
-        assert_shows(page, "BETA 2");
-        assert_not_shows(page, "INVOICES");
-        assert_shows(page, "of the edge <span class=\"name\">lab</span>");
+        page = SHOW(s, &page_inventory, NULL, "edge", "finance");
+        assert_databases(page, "BUDGET 2026, LEAVE, LEDGER, TAX");
+        assert_shows(page, "of the edge <span class=\"name\">finance</span>");
+        assert_databases(SHOW(s, &page_inventory, NULL, "edge", "finance", "show", "unregistered"),
+                         "BUDGET 2026, TAX");
+        assert_databases(SHOW(s, &page_inventory, NULL, "edge", "finance", "show", "registered"),
+                         "LEAVE, LEDGER");
+        assert_databases(SHOW(s, &page_inventory, NULL, "q", "S", "show", "registered"),
+                         "CLIENTS, ORDERS");
         assert_shows(SHOW(s, &page_inventory, NULL, "q", "_"), "No database is like that.");
 }
 
@@ -319,9 +334,16 @@ static void changes_are_shown_by_day_and_kind(void **state)
         page = SHOW(s, &page_changes, NULL, "kind", "removed");
         assert_shows(page, "WEB");
         assert_not_shows(page, "RETURNS");
-        page = SHOW(s, &page_changes, NULL, "edge", "lab");
-        assert_shows(page, "BETA 2");
-        assert_not_shows(page, "PAYROLL EU");
+        /* with what came from another edge, or went there, once; not of 35 days ago */
+        assert_databases(SHOW(s, &page_changes, NULL, "edge", "lab"), "BETA 2");
+        assert_databases(SHOW(s, &page_changes, NULL, "edge", "finance"),
+                         "PAYROLL EU, TAX, LEAVE, BUDGET 2026");
+        assert_databases(SHOW(s, &page_changes, NULL, "edge", "sales"),
+                         "ARCHIVE 3, WEB, INVOICES, WEB, CLIENTS, PAYROLL EU, RETURNS, STOCK, "
+                         "ORDERS, ARCHIVE 2, ARCHIVE");
+        char *day = harness_sql(&s->bench.pg, "SELECT current_date - 5");
+        assert_databases(SHOW(s, &page_changes, NULL, "day", day), "CLIENTS, PAYROLL EU");
+        free(day);
         page = SHOW(s, &page_changes, NULL, "day", "2001-02-03");
         assert_shows(page, "Nothing like that happened.");
         assert_shows(page, "on 2001-02-03");
@@ -545,6 +567,45 @@ static void an_edge_that_failed_and_is_overdue_is_shown_as_both(void **state)
         assert_not_shows(page, "overdue</span>");
 }
 
+/* Each in the state that is its name, and shown by one of the filters. */
+static void every_state_of_an_edge_has_its_filter(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *filter, *edges, *link;
+        } cases[] = {
+                {"trouble", "failing held overdue unstable", ">trouble (4)<"},
+                {"attention", "rejected unlisted unrefreshed", ">attention (3)<"},
+                {"well", "well", ">well (1)<"},
+                {"disabled", "disabled", ">disabled (1)<"},
+        };
+        forty_days_run(
+                &s->bench, "postgres",
+                "DELETE FROM edgemirror.edge; "
+                "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, "
+                "enabled, listed_at, consecutive_failures, rejected) SELECT md5(n)::uuid, n, "
+                "'daily', 'UTC', n <> 'disabled', CASE WHEN n <> 'unlisted' THEN now() END, (n = "
+                "'failing')::int, (n = 'rejected')::int FROM unnest(ARRAY['disabled', 'failing', "
+                "'held', 'overdue', 'rejected', 'unlisted', 'unrefreshed', 'unstable', 'well']) n;"
+                "WITH run AS (INSERT INTO edgemirror.sync_run (edge_connection_id, instance, "
+                "epoch, trigger, phase, outcome, refresh, finished_at) SELECT md5(n)::uuid, 'i', "
+                "1, 'schedule', 'done', o, r, now() FROM (VALUES ('held', 'held', 'clean'), "
+                "('unstable', 'unstable', 'clean'), ('unrefreshed', 'synced', 'timeout'), "
+                "('well', 'synced', 'clean')) v (n, o, r) RETURNING run_id, edge_connection_id) "
+                "UPDATE edgemirror.edge e SET last_run_id = run.run_id FROM run WHERE "
+                "run.edge_connection_id = e.edge_connection_id;"
+                "INSERT INTO edgemirror.instance (instance_id, name, version, lease, started_at, "
+                "seen_at, unbroken_since, edges) VALUES (md5('i')::uuid, 'i', '1', '1 minute', "
+                "now(), now(), now(), ARRAY[md5('overdue')::uuid]);"
+                "INSERT INTO edgemirror.edge_claim (edge_connection_id, next_run_at) VALUES "
+                "(md5('overdue')::uuid, now() - interval '1 hour')");
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                const char *page = SHOW(s, &page_home, NULL, "state", cases[i].filter);
+                assert_order(page, cases[i].edges);
+                assert_shows(page, cases[i].link);
+        }
+}
+
 /* What to do of a run that failed is not what to do of a list that was not whole. */
 static void a_list_that_was_not_whole_is_not_shown_as_failing(void **state)
 {
@@ -622,6 +683,8 @@ int main(void)
                                                 nothing, end),
                 cmocka_unit_test_setup_teardown(the_growth_of_ninety_days_is_shown, nothing, end),
                 cmocka_unit_test_setup_teardown(what_lies_in_the_future_was_just_now, nothing, end),
+                cmocka_unit_test_setup_teardown(every_state_of_an_edge_has_its_filter, nothing,
+                                                end),
                 cmocka_unit_test_setup_teardown(a_list_that_was_not_whole_is_not_shown_as_failing,
                                                 nothing, end),
                 cmocka_unit_test_setup_teardown(an_edge_that_failed_and_is_overdue_is_shown_as_both,
