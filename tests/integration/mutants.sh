@@ -2768,6 +2768,21 @@ a page of edges that want attention shows none
 src/web/edge_state.c
 integration/test_pages every_state_of_an_edge*
 s/return "{unlisted,unrefreshed,rejected}"/return "{}"/
+
+of an edge that never had a run nobody hears that another instance has synced it
+src/daemon/refusal.c
+unit/test_daemon_refusal what_never_had_a_run*
+s/last_run = 0; .* it has never had one .*/last_run = -1;/
+
+what PostgreSQL refuses of a run counts as a PostgreSQL that is away
+src/base/fault.c
+unit/test_daemon_refusal what_is_refused_is_of_the_statement
+s/^                ret.scope = FAULT_RUN;/                (void)0;/
+
+what PostgreSQL refuses of a run counts as refused credentials
+src/base/fault.c
+unit/test_daemon_refusal what_is_refused_is_of_the_statement
+s/^        ret.refused = false;//
 END
 }
 

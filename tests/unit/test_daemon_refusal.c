@@ -114,6 +114,32 @@ static void an_answer_is_of_those_that_were_asked_about(void **state _unused_)
         assert_says("e2: block 17");
 }
 
+/* Its first answer has no row of it. */
+static void what_never_had_a_run_is_over_with_the_first_of_another_instance(void **state _unused_)
+{
+        (void)run(0, one, "block 17");
+        assert_int_equal(ask(), 1);
+        refusal_answered(&refusal);
+        assert_says("e0: block 17");
+        assert_int_equal(ask(), 1);
+        refusal_heard(&refusal, &edges[0].id, 1, false);
+        refusal_answered(&refusal);
+        assert_says(NULL);
+}
+
+/* Whatever it is where nothing was answered before: PostgreSQL is there, and knows who asks. */
+static void what_is_refused_is_of_the_statement(void **state _unused_)
+{
+        SyncReport report = {.outcome = OUTCOME_FAILED};
+        bool log_it;
+        fault_set(&report.fault, FAULT_PEER, EACCES, CODE_PG_PRIVILEGE, "permission denied");
+        report.fault.refused = true;
+        (void)refusal_take(&refusal, &edges[0].id, one, &report, &log_it);
+        assert_says("e0: permission denied");
+        assert_int_equal(outage_fault(&refusal.outage)->scope, FAULT_RUN);
+        assert_false(outage_fault(&refusal.outage)->refused);
+}
+
 static void another_database_has_its_own(void **state _unused_)
 {
         (void)run(0, one, "block 17");
@@ -154,6 +180,9 @@ int main(void)
                 cmocka_unit_test_setup(each_is_over_for_itself_however_many_there_are, setup),
                 cmocka_unit_test_setup(nobody_is_said_to_have_met_what_another_met, setup),
                 cmocka_unit_test_setup(an_answer_is_of_those_that_were_asked_about, setup),
+                cmocka_unit_test_setup(
+                        what_never_had_a_run_is_over_with_the_first_of_another_instance, setup),
+                cmocka_unit_test_setup(what_is_refused_is_of_the_statement, setup),
                 cmocka_unit_test_setup(another_database_has_its_own, setup),
                 cmocka_unit_test_setup(what_is_new_is_said_at_once, setup),
         };
