@@ -2783,6 +2783,21 @@ what PostgreSQL refuses of a run counts as refused credentials
 src/base/fault.c
 unit/test_daemon_refusal what_is_refused_is_of_the_statement
 s/^        ret.refused = false;//
+
+a sync that waits behind another of ours hides who holds a lock
+sql/queries/lock_wait.sql
+integration/test_mirror who_waits_behind*
+s/(\$1::boolean OR NOT (/($1::boolean OR true OR NOT (/
+
+a session of the same role that is none of ours holds no lock
+sql/queries/lock_wait.sql
+integration/test_mirror who_waits_behind*
+s/ AND coalesce(b.application_name, '') LIKE 'edgemirror%'//
+
+of what the sign of life alone waits for nobody asks who holds it
+src/daemon/presence.c
+integration/test_on_call who_holds_the_row*
+s/state.busy || p->task.task || /state.busy || /
 END
 }
 

@@ -6,6 +6,7 @@
 #include "integration/mirror_bench.h"
 #include "mirror/discovered.h"
 #include "mirror/outcomes.h"
+#include "mirror/sql_embedded.h"
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -621,6 +622,64 @@ static void a_commit_that_is_still_under_way_is_waited_for(void **state)
                          1);
 }
 
+/* As the role of the service; sends the statement, and waits for no answer. */
+static PGconn *session_begin(const MirrorBench *w, const char *application, const char *sql)
+{
+        char conninfo[512];
+        (void)snprintf(conninfo, sizeof(conninfo), "%s application_name=%s", w->pg.service,
+                       application);
+        PGconn *conn = PQconnectdb(conninfo);
+        PQclear(PQexec(conn, "BEGIN"));
+        assert_int_equal(PQsendQuery(conn, sql), 1);
+        return conn;
+}
+
+/* The process that is said to hold what somebody has waited for, without the seconds for which
+ * nothing is said. */
+static int holder_process(const MirrorBench *w, const char *behind_ours)
+{
+        const char *const params[] = {behind_ours, NULL, NULL};
+        char *sql = strdup(sql_lock_wait), *seconds = sql ? strstr(sql, "'4 seconds'") : NULL;
+        assert_non_null(seconds);
+        seconds[1] = '0';
+        PGconn *conn = PQconnectdb(w->pg.service);
+        PGresult *result = PQexecParams(conn, sql, 3, NULL, params, NULL, NULL, 0);
+        assert_int_equal(PQresultStatus(result), PGRES_TUPLES_OK);
+        assert_int_equal(PQntuples(result), 1);
+        int process = atoi(PQgetvalue(result, 0, PQfnumber(result, "pid")));
+        PQclear(result);
+        PQfinish(conn);
+        free(sql);
+        return process;
+}
+
+/* A sync that waits behind another is as it should be; and it may have waited for longer. */
+static void who_waits_behind_another_of_ours_does_not_hide_who_holds_a_lock(void **state)
+{
+        MirrorBench *w = *state;
+        static const char *const locks[] = {"LOCK TABLE edgemirror.edge",
+                                            "LOCK TABLE edgemirror.edge_claim"};
+        static const char *const waits[] = {
+                ("SELECT (count(*) = 1)::int FROM pg_stat_activity WHERE wait_event_type = "
+                 "'Lock'"),
+                ("SELECT (count(*) = 2)::int FROM pg_stat_activity WHERE wait_event_type = "
+                 "'Lock'")};
+        PGconn *holders[2], *waiting[2];
+        for (int i = 0; i < 2; i++) {
+                holders[i] = session_begin(w, i == 0 ? "edgemirror/1:1" : "psql", locks[i]);
+                PQclear(PQgetResult(holders[i]));
+                waiting[i] = session_begin(w, "edgemirror/1:2", locks[i]);
+                run_until(w, waits[i]);
+                assert_int_equal(holder_process(w, "f"), i == 0 ? 0 : PQbackendPID(holders[1]));
+                assert_int_equal(holder_process(w, "t"), PQbackendPID(holders[0]));
+        }
+        for (int i = 0; i < 2; i++) {
+                PQfinish(holders[i]);
+                PQclear(PQgetResult(waiting[i]));
+                PQfinish(waiting[i]);
+        }
+}
+
 /* However many rows of a list cannot be mirrored, all are counted and few are kept; with the next
  * list that is read to its end they are what that one has. */
 static void of_many_rows_that_cannot_be_mirrored_some_are_kept(void **state)
@@ -870,6 +929,9 @@ int main(void)
                 cmocka_unit_test_setup(a_job_does_not_become_younger_by_being_taken_up,
                                        empty_tables),
                 cmocka_unit_test_setup(a_clock_set_back_keeps_the_history_sound, empty_tables),
+                cmocka_unit_test_setup(
+                        who_waits_behind_another_of_ours_does_not_hide_who_holds_a_lock,
+                        empty_tables),
                 cmocka_unit_test_setup(a_commit_that_is_still_under_way_is_waited_for,
                                        empty_tables),
                 cmocka_unit_test_setup(of_many_rows_that_cannot_be_mirrored_some_are_kept,

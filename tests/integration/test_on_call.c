@@ -227,8 +227,7 @@ static void status_check_goes_by_the_schedule_where_nothing_else_does(void **sta
                      "NOT OK: 1 of 4 edges not well: e0 (listed 2h ago, which its schedule (every "
                      "15m) does not allow)\n");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
-        assert_out(w, "\n    listed 2h ago, which its schedule (every 15m) does not allow\n",
-                   true);
+        assert_out(w, "\n    listed 2h ago, which its schedule (every 15m) does not allow\n", true);
         w->n_configured = 3;
         service_write_config(w);
         was_listed(w, 0, "1 minute");
@@ -475,6 +474,22 @@ static void a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for(void **stat
         await_err(w, "PostgreSQL: a statement has waited for ");
         PQfinish(lock);
         assert_int_equal(harness_program_wait(pid), 0);
+}
+
+/* N4: When nothing else is under way: who looks at the list of instances holds its rows. */
+static void who_holds_the_row_that_a_sign_of_life_wants_is_said(void **state)
+{
+        ServiceWorld *w = *state;
+        char words[128];
+        short_leases(w);
+        HarnessService *s = service_start(w, 0);
+        service_await_registered(w);
+        PGconn *looks = hold(w, "BEGIN; SELECT FROM edgemirror.instance FOR UPDATE");
+        (void)snprintf(words, sizeof(words), ", held by process %d of user postgres",
+                       PQbackendPID(looks));
+        harness_service_await_log(s, words, 1);
+        PQfinish(looks);
+        service_stop(w, 0);
 }
 
 /* Renewals of leases have all other connections, each until it gives up. */
@@ -778,6 +793,9 @@ int main(void)
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
                 cmocka_unit_test_setup(check_names_who_keeps_it_waiting, few_edges),
+
+                cmocka_unit_test_setup(who_holds_the_row_that_a_sign_of_life_wants_is_said,
+                                       few_edges),
                 cmocka_unit_test_setup(
                         a_lock_that_holds_up_every_sync_is_said_with_the_signs_of_life, few_edges),
                 cmocka_unit_test_setup(a_sync_by_hand_says_who_holds_the_lock_that_it_waits_for,
