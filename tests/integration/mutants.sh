@@ -2724,7 +2724,7 @@ src/web/monitor.c
 integration/test_monitor_hostile a_place*
 s/if (m->n_ended != before)/if (before > m->n_ended)/
 
-a PostgreSQL that is away ends a refusal of registering
+a lock that is met first ends a refusal of registering
 src/daemon/claims.c
 integration/test_refusals a_registration_that_is_refused*
 s/if (refused || c->n_locked >= LOCKED_LONG || fault->scope == FAULT_NONE)/if (!refused) fault = \&fault_none;/
@@ -2798,6 +2798,16 @@ of what the sign of life alone waits for nobody asks who holds it
 src/daemon/presence.c
 integration/test_on_call who_holds_the_row*
 s/state.busy || p->task.task || /state.busy || /
+
+a sign of life that a lock keeps is said by nobody
+src/daemon/presence.c
+integration/test_on_call who_holds_the_row*
+s/bool refused = fault_is_refusal(fault) || mirror_is_locked(fault);/bool refused = fault_is_refusal(fault);/
+
+of what keeps a sign of life the holder is not named
+src/daemon/presence.c
+integration/test_on_call who_holds_the_row*
+s/if (mirror_is_locked(fault) && outage_fault(&p->lock.outage))/if (false)/
 END
 }
 

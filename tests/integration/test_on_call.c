@@ -488,7 +488,12 @@ static void who_holds_the_row_that_a_sign_of_life_wants_is_said(void **state)
         (void)snprintf(words, sizeof(words), ", held by process %d of user postgres",
                        PQbackendPID(looks));
         harness_service_await_log(s, words, 1);
+        /* once it is given up, pages and probes say it, too */
+        harness_service_await_log(s, "warning: the sign of life could not be written, ", 1);
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: a statement has waited ",
+                              1);
         PQfinish(looks);
+        harness_service_await_log(s, "info: the sign of life is written again", 1);
         service_stop(w, 0);
 }
 
@@ -793,7 +798,6 @@ int main(void)
                 cmocka_unit_test_setup(a_sync_by_hand_says_from_whom_it_takes_over, few_edges),
                 cmocka_unit_test_setup(who_holds_a_lock_that_is_waited_for_is_said, few_edges),
                 cmocka_unit_test_setup(check_names_who_keeps_it_waiting, few_edges),
-
                 cmocka_unit_test_setup(who_holds_the_row_that_a_sign_of_life_wants_is_said,
                                        few_edges),
                 cmocka_unit_test_setup(
