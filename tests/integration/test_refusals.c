@@ -272,12 +272,12 @@ static void a_registration_that_is_refused_ends_no_service(void **state)
         assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
         /* it is not over because a lock is met first */
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily'"));
-        PGconn *indexes = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN SHARE MODE");
+        PGconn *reads = hold(w, "BEGIN; SELECT FROM edgemirror.edge FOR UPDATE");
         harness_service_await_log(s,
                                   "debug: the edges could not be registered now, trying again "
                                   "soon: PostgreSQL: canceling statement due to lock timeout",
                                   1);
-        PQfinish(indexes);
+        PQfinish(reads);
         assert_int_equal(harness_service_logged(s, "info: the edges can be registered again"), 0);
         allow(w, "broken", "instance");
         service_configure(w, 3);

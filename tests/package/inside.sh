@@ -123,7 +123,7 @@ first_configuration() {
                 shown 'edgemirror migrate' && shown 'edgemirror check'
 }
 root_is_told() {
-        fails '\edgemirror check' && said_so '-p LoadCredential=catalog:edgemirror.catalog edgemirror' && said_so 'runuser -u edgemirror -- before it'
+        fails '\edgemirror check' && said_so '-p LoadCredential=catalog:edgemirror.catalog edgemirror' && said_so 'put runuser -u NAME -- before it'
 }
 leaves_no_failed_unit() { fails 'edgemirror retire nosuch' && is 'what has failed' "$(systemctl --failed --no-legend)" ''; }
 # Of the service, and of an instance of the template: which file is missing.
