@@ -651,42 +651,45 @@ WITH version AS NOT MATERIALIZED (
 ), event AS NOT MATERIALIZED (
     SELECT v.valid_from AS happened_at, 'added' AS kind, v.id, v.edge_connection_id, NULL::uuid AS edge_connection_id_before,
            v.edge_connection_id AS edge_connection_id_after, NULL::text AS name_before, v.name AS name_after,
-           NULL::uuid AS database_id_before, v.database_id AS database_id_after, v.run_id, false AS compared
+           NULL::uuid AS database_id_before, v.database_id AS database_id_after, v.run_id, false AS compared, false AS by_retire
       FROM version v
      WHERE v.began_as IS NULL
     UNION ALL
     SELECT v.valid_from, 'changed', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, true
+           v.run_id, true, false
       FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
      WHERE v.began_as = 'changed'
     UNION ALL
     SELECT v.valid_from, 'moved_out', v.id, b.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, false
+           v.run_id, false, false
       FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
      WHERE v.began_as = 'moved'
     UNION ALL
     SELECT v.valid_from, 'moved_in', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, true
+           v.run_id, true, false
       FROM version v JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
      WHERE v.began_as = 'moved'
     UNION ALL
     SELECT v.valid_from, 'restored', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, b.id IS NOT NULL
+           v.run_id, b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL
       FROM version v LEFT JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
      WHERE v.began_as = 'restored'
     UNION ALL
-    SELECT p.valid_to, 'removed', p.id, p.edge_connection_id, p.edge_connection_id, NULL, p.name, NULL, p.database_id, NULL, p.removed_run_id, false
+    SELECT p.valid_to, 'removed', p.id, p.edge_connection_id, p.edge_connection_id, NULL, p.name, NULL, p.database_id, NULL, p.removed_run_id, false,
+           p.removed_run_id IS NULL
       FROM edgemirror.database_connection_past p
      WHERE p.removed
     UNION ALL
-    SELECT d.removed_at, 'removed', d.id, d.edge_connection_id, d.edge_connection_id, NULL, d.name, NULL, d.database_id, NULL, d.removed_run_id, false
+    SELECT d.removed_at, 'removed', d.id, d.edge_connection_id, d.edge_connection_id, NULL, d.name, NULL, d.database_id, NULL, d.removed_run_id, false,
+           d.removed_run_id IS NULL
       FROM edgemirror.database_connection d
      WHERE d.removed_at IS NOT NULL
 )
 SELECT v.happened_at, v.kind, v.id, v.edge_connection_id, e.name AS edge, v.edge_connection_id_before, b.name AS edge_before,
        v.edge_connection_id_after, a.name AS edge_after, v.name_before, v.name_after, v.database_id_before, v.database_id_after,
        v.compared AND v.name_before <> v.name_after AS renamed, v.compared AND v.database_id_before IS DISTINCT FROM v.database_id_after AS relinked,
-       e.edge_connection_id IS NOT NULL AND coalesce(v.happened_at <= e.first_listed_at, true) AS first_load, v.run_id
+       e.edge_connection_id IS NOT NULL AND coalesce(v.happened_at <= e.first_listed_at, true) AS first_load, v.run_id,
+       coalesce(v.by_retire, false) AS by_retire
   FROM event v
   LEFT JOIN edgemirror.edge e ON e.edge_connection_id = v.edge_connection_id
   LEFT JOIN edgemirror.edge b ON b.edge_connection_id = v.edge_connection_id_before
@@ -710,6 +713,7 @@ COMMENT ON COLUMN edgemirror.change.renamed IS 'Whether the name differs from be
 COMMENT ON COLUMN edgemirror.change.relinked IS 'Whether the linked Database asset differs from before (registered, unregistered, or another one). Of a move only the row moved_in says so.';
 COMMENT ON COLUMN edgemirror.change.first_load IS 'Whether it came with the first whole list of its edge, or before that: then it is not known when it appeared.';
 COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see the view run, as long as it is kept. Null: removed by edgemirror retire.';
+COMMENT ON COLUMN edgemirror.change.by_retire IS 'Of removed: by edgemirror retire. Of restored: it comes back after that, because its edge is configured again. Neither is known to have happened in the catalog. False where what was before was pruned.';
 
 -- Each version counts from the day on which it began to the day on which it ended; sums of that, day after day, give every day without looking at all versions
 -- for each of them. What was pruned had ended by the horizon, and counts as nothing on the days after it.
@@ -745,7 +749,8 @@ COMMENT ON COLUMN edgemirror.daily.edge IS 'Its name in the configuration. Null:
 COMMENT ON COLUMN edgemirror.daily.databases IS 'Database connections at the end of the day; of today: now.';
 COMMENT ON COLUMN edgemirror.daily.registered IS 'Those of them with a Database asset.';
 
--- Of an earlier time a part of the rows only would be found, or none: an error is better than a wrong answer.
+-- Before the first list of any edge no rows would be found, and of a time that was pruned a part of them: an error is better than a wrong answer. An edge that is new
+-- does not take the time before it away from the others.
 CREATE FUNCTION edgemirror.history_reaches(moment timestamptz)
 RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, edgemirror, pg_temp
@@ -760,12 +765,13 @@ BEGIN
     ELSIF first IS NULL THEN
         RAISE EXCEPTION 'no edge has been listed yet' USING ERRCODE = 'invalid_parameter_value';
     ELSIF moment < first THEN
-        RAISE EXCEPTION 'the mirror begins at %, with the first list of an edge', first USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'no edge had been listed yet then: the mirror begins at %', first
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Of a later time, an edge whose first whole list came after it is left out, or there in part; see first_listed_at of edgemirror.edge.';
     END IF;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history is complete at that time; an error when it has been pruned up to a later one, or no edge had been listed yet.';
+COMMENT ON FUNCTION edgemirror.history_reaches(timestamptz) IS 'True when the history reaches back to that time; an error when it has been pruned up to a later one, or no edge had been listed yet. An edge whose first whole list came later (first_listed_at of edge) is not complete at that time.';
 
 -- Without a SET clause, so that it is still planned as part of the query that calls it: every operator names its schema instead. Whether the history reaches is
 -- asked once, not for each row.
@@ -779,4 +785,4 @@ AS $$
      WHERE h.valid_from OPERATOR(pg_catalog.<=) moment AND (h.valid_to IS NULL OR h.valid_to OPERATOR(pg_catalog.>) moment)
        AND (SELECT edgemirror.history_reaches(moment))
 $$;
-COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'What was there on a date? The inventory as it was at a past time, with the present names of the edges. An error before the first list of all edges, and when the history does not reach back that far.';
+COMMENT ON FUNCTION edgemirror.as_of(timestamptz) IS 'What was there on a date? The inventory as it was at a past time, with the present names of the edges. An edge whose first whole list came later (first_listed_at of edge) is left out, or there in part. An error before the first list of any edge, and when the history does not reach back that far.';

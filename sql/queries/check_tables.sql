@@ -3,7 +3,8 @@
 WITH made (relation, columns) AS (VALUES
     ('catalog',                      'one url registered_at'),
     ('change',                       'happened_at kind id edge_connection_id edge edge_connection_id_before edge_before edge_connection_id_after
-                                      edge_after name_before name_after database_id_before database_id_after renamed relinked first_load run_id'),
+                                      edge_after name_before name_after database_id_before database_id_after renamed relinked first_load run_id
+                                      by_retire'),
     ('daily',                        'day edge_connection_id edge databases registered'),
     ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at as_of removed_at run_id was_registered began_as
                                       previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs proven_since missing_run_id'),

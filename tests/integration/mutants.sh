@@ -2808,6 +2808,21 @@ of what keeps a sign of life the holder is not named
 src/daemon/presence.c
 integration/test_on_call who_holds_the_row*
 s/if (mirror_is_locked(fault) && outage_fault(&p->lock.outage))/if (false)/
+
+what comes back from a retired edge is not known from what came back
+sql/migrations/0001_mirror.sql
+integration/test_retire what_comes_back*
+s/b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL/b.id IS NOT NULL, false/
+
+what comes back from a retired edge is said to have appeared
+docs/reports.md
+integration/test_retire what_comes_back*
+s/ AND NOT by_retire//
+
+what differs between two times has all of an edge that was listed first in between
+docs/reports.md
+integration/test_docs what_differs*
+s/e.first_listed_at <= now() - .*)/true)/
 END
 }
 

@@ -191,6 +191,24 @@ static void nothing_is_well_while_nothing_is_refreshed(void **state)
         document_close(&page);
 }
 
+/* What an edge had before its first list nobody knows: with that list it is not new. "lab" is
+ * listed since twelve days ago. */
+static void what_differs_is_of_edges_that_had_been_listed(void **state)
+{
+        Document page;
+        document_open_between("docs/reports.md", "listed at the earlier one:\n\n```sql\n", "```",
+                              &page);
+        char *asked = replaced(page.blocks[0], "'10 days 12 hours'", "'12 days 12 hours'");
+        char *answer = forty_days_ask(*state, "report", asked);
+        assert_string_equal(answer,
+                            "finance TAX new|sales ARCHIVE 3 different|sales CLIENTS different"
+                            "|sales INVOICES different|sales PAYROLL EU different"
+                            "|sales RETURNS new|sales STOCK gone");
+        free(answer);
+        free(asked);
+        document_close(&page);
+}
+
 /* The manual has the question, too: the first list of an edge is no answer. */
 static void the_manual_asks_for_what_appeared_as_well(void **state)
 {
@@ -353,6 +371,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_question_is_answered_rightly),
                 cmocka_unit_test(nothing_is_well_while_nothing_is_refreshed),
+                cmocka_unit_test(what_differs_is_of_edges_that_had_been_listed),
                 cmocka_unit_test(the_manual_asks_for_what_appeared_as_well),
                 cmocka_unit_test(came_and_went_balance_for_each_edge),
                 cmocka_unit_test(daily_is_as_of_the_end_of_each_day),

@@ -3,6 +3,7 @@
  */
 #include "harness/service.h"
 #include "harness/terminal.h"
+#include "integration/document.h"
 #include "integration/sync_world.h"
 #include <ctype.h>
 #include <libpq-fe.h>
@@ -91,6 +92,40 @@ static void rows_end_and_the_history_stays(void **state)
         assert_int_equal(number_of(w, 0, "restored"), 20);
         assert_mirror_equals_catalog(w);
         assert_one(w, present, "main 20 true, other 20 true");
+}
+
+static void assert_nothing_appeared(World *w, const char *page, const char *begin, const char *end)
+{
+        Document d;
+        document_open_between(page, begin, end, &d);
+        d.blocks[0][strcspn(d.blocks[0], ";")] = '\0';
+        char sql[1024];
+        (void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM (%s) q", d.blocks[0]);
+        assert_one(w, sql, "0");
+        document_close(&d);
+}
+
+/* In the catalog nothing has happened to it, neither then nor now. */
+static void what_comes_back_from_a_retired_edge_did_not_appear(void **state)
+{
+        World *w = *state;
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        write_config(w, "1s");
+        assert_int_equal(sync_all(w), 0);
+        assert_one(w,
+                   "SELECT string_agg(format('%s %s %s %s %s', kind, edge, first_load, by_retire, "
+                   "n), ', ' ORDER BY kind, edge) FROM (SELECT kind, edge, first_load, by_retire, "
+                   "count(*) AS n FROM edgemirror.change GROUP BY 1, 2, 3, 4) c",
+                   "added main t f 20, added other t f 20, removed main f t 20, restored main f t "
+                   "20");
+        assert_nothing_appeared(w, "docs/reports.md", "## What appeared this week?\n\n```sql\n",
+                                "```");
+        assert_nothing_appeared(w, "man/edgemirror.1",
+                                "What appeared this week:\n.Bd -literal -offset indent\n",
+                                "\n.Ed\n");
+        assert_nothing_appeared(w, "man/edgemirror-sql.7",
+                                "What appeared this week:\n.Bd -literal -offset indent\n",
+                                "\n.Ed\n");
 }
 
 static void an_edge_is_forgotten_with_all_that_is_its(void **state)
@@ -465,6 +500,8 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test_setup(rows_end_and_the_history_stays, without_main),
+                cmocka_unit_test_setup(what_comes_back_from_a_retired_edge_did_not_appear,
+                                       without_main),
                 cmocka_unit_test_setup(what_passed_through_a_forgotten_edge_balances, synced_world),
                 cmocka_unit_test_setup(
                         an_edge_is_forgotten_beside_an_apply_of_one_that_has_got_rows_of_it,
