@@ -22,9 +22,17 @@ chmod -R u+w "$tree"
 version=$(sed -n 's/^AC_INIT(\[edgemirror\], \[\([^]]*\)\].*/\1/p' "$tree/configure.ac")
 # Nor what was released before, whose tags are not here.
 awk -v now="## [$version]" '/^## \[[0-9]/ && index($0, now) != 1 { exit } { print }' "$tree/NEWS.md" >"$scratch/NEWS.md" && cp "$scratch/NEWS.md" "$tree/NEWS.md"
-# The commits are of the day that the files say.
-GIT_COMMITTER_DATE="$(sed -n "s/^## \[$version\] - //p" "$tree/NEWS.md") 23:30:00 +0000"
+# on_day FILE DAY CHANGELOG SPEC: it has the date of that day, as each writes it.
+on_day()
+{
+	sed -i -e "/^## \[[0-9]/s/- .*/- $2/" -e "/^ -- /s/>  .*/>  $3 00:00:00 +0000/" -e "/^%changelog/{n; s/^\* [^ ]* [^ ]* [^ ]* [^ ]*/* $4/}" "$tree/$1"
+}
+# The commits are of the day that the files say, whatever day it is.
+GIT_COMMITTER_DATE="2020-02-29 23:30:00 +0000"
 export GIT_COMMITTER_DATE
+for file in NEWS.md debian/changelog packaging/edgemirror.spec.in; do
+	on_day $file 2020-02-29 "Sat, 29 Feb 2020" "Sat Feb 29 2020"
+done
 
 committed()
 {
@@ -57,7 +65,7 @@ git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >
 # another_day FILE: it has the date of a day on which nothing was released.
 another_day()
 {
-	sed -i -e '/^## \[[0-9]/s/- .*/- 2000-01-01/' -e '/^ -- /s/>  .*/>  Sat, 01 Jan 2000 00:00:00 +0000/' -e '/^%changelog/{n; s/^\* [^ ]* [^ ]* [^ ]* [^ ]*/* Sat Jan 01 2000/}' "$tree/$1"
+	on_day "$1" 2000-01-01 "Sat, 01 Jan 2000" "Sat Jan 01 2000"
 	committed "$1 of another day"
 	expect_found "a date of $1 that is not the day of the commit" "$1 does not date $version ${GIT_COMMITTER_DATE%% *}, the day of the commit (UTC)" released "$version"
 	git -C "$tree" -c user.name=test -c user.email=test@example.com revert -n HEAD >/dev/null && committed "that day"
@@ -87,28 +95,42 @@ git -C "$tree" config user.useConfigOnly true
 expect_found "a tag without a name" "git knows no user.name and user.email" env HOME="$scratch" XDG_CONFIG_HOME="$scratch" GIT_CONFIG_NOSYSTEM=1 "$tree/scripts/release" \
 	--tag --output "$scratch/release" "$version"
 
-# An archive that is made at once, by what is built here as the program is; who makes it commits meanwhile, if told.
+expect_found "a tag of an archive alone" "--archive makes no release" released --archive --tag "$version"
+expect_clean "which has none then" git -C "$tree" tag
+day=$GIT_COMMITTER_DATE
+GIT_COMMITTER_DATE="@$(($(date +%s) + 3600)) +0000"
+committed "ahead of the clock"
+expect_found "a commit of a time to come" "which lies ahead of this machine's clock" released "$version"
+expect_found "also where it is of no release" "which lies ahead of this machine's clock" released --archive "$version"
+GIT_COMMITTER_DATE=$day
+committed "of its day"
+
+# An archive and packages that are made at once, by what is built here as the program is; who makes it commits meanwhile, if told.
 cat >"$tree/autogen.sh" <<END
 #!/bin/sh
 printf 'printf "dist:\\n\\techo >edgemirror-$version.tar.xz\\n" >Makefile\n' | sed '1i #!/bin/sh' >configure && chmod +x configure
 [ ! -e "$scratch/meanwhile" ] || { rm "$scratch/meanwhile" && git -C "$tree" -c user.name=test -c user.email=test@example.com commit -q --allow-empty -m meanwhile; }
 END
-chmod +x "$tree/autogen.sh" && git -C "$tree" config user.name test && git -C "$tree" config user.email test@example.com && git -C "$tree" add . && committed "an archive"
+cat >"$tree/scripts/package" <<'END'
+#!/bin/sh
+echo "package of $3" >"$5/edgemirror_$3.deb"
+END
+chmod +x "$tree/autogen.sh" "$tree/scripts/package" && git -C "$tree" config user.name test && git -C "$tree" config user.email test@example.com && git -C "$tree" add . && committed "an archive"
 : >"$scratch/meanwhile"
-expect_found "a commit that comes meanwhile" "the checkout has changed since the release was begun" released --archive --tag "$version"
+expect_found "a commit that comes meanwhile" "the checkout has changed since the release was begun" released --tag "$version"
 not_tagged() { git -C "$tree" tag; }
 expect_clean "which has no tag then" not_tagged
 # tagged: the commit, by its tag alone, and its files.
 tagged()
 {
-	"$tree/scripts/release" --archive --tag --output "$scratch/whole" "$version" >"$scratch/said" 2>&1 || cat "$scratch/said"
+	"$tree/scripts/release" --tag --output "$scratch/whole" "$version" >"$scratch/said" 2>&1 || cat "$scratch/said"
 	[ "$(git -C "$tree" rev-parse "v$version^{commit}")" = "$(git -C "$tree" rev-parse HEAD)" ] || echo "the tag is not that commit"
-	[ "$(cd "$scratch" && echo whole*/*)" = "whole/SHA256SUMS whole/edgemirror-$version.tar.xz" ] || ls "$scratch" "$scratch"/whole*
+	[ "$(cd "$scratch" && echo whole*/*)" = "whole/SHA256SUMS whole/edgemirror-$version.tar.xz whole/edgemirror_bookworm.deb whole/edgemirror_trixie.deb" ] || ls "$scratch" "$scratch"/whole*
 }
 expect_clean "what is released is tagged" tagged
 git -C "$tree" tag -d "v$version" >/dev/null
 : >"$scratch/file"
-expect_said "a folder that cannot be made" "$scratch/file" "$tree/scripts/release" --archive --tag --output "$scratch/file/1" "$version"
+expect_said "a folder that cannot be made" "$scratch/file" "$tree/scripts/release" --tag --output "$scratch/file/1" "$version"
 expect_clean "does not keep the next try from being made" env rm -rf "$scratch/whole"
 expect_clean "with the tag of before" tagged
 

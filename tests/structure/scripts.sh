@@ -18,7 +18,8 @@ silent()
 	shellcheck -f gcc "$@"
 }
 
-# check_usage FOLDER: scripts that answer --help or an unknown option with nothing, with success in place of 2, or by starting what does the work.
+# check_usage FOLDER: scripts that answer --help or an unknown option with nothing, with words that are another one's, with another status than 0 and 2, or by
+# starting what does the work.
 check_usage()
 {
 	mkdir -p "$scratch/bin"
@@ -30,8 +31,9 @@ check_usage()
 		[ -x "$script" ] || continue
 		for option in --help --no-such-option; do
 			PATH=$scratch/bin:$PATH timeout 60 "$script" $option </dev/null >"$scratch/said" 2>&1
-			case $option$? in --help[02] | --no-such-option2) ;; *) echo "$script $option ends otherwise" ;; esac
+			case $option$? in --help0 | --no-such-option2) ;; *) echo "$script $option ends otherwise" ;; esac
 			[ -s "$scratch/said" ] || echo "$script $option says nothing"
+			grep -qF -e "$(head -n 1 "$scratch/said")" "$script" || echo "$script $option says what another one is"
 			grep ' is started$' "$scratch/said" | sed "s|^|$script $option: |"
 		done
 	done
@@ -91,4 +93,6 @@ mkdir "$scratch/some"
 printf '#!/bin/sh\nmktemp -d\n' >"$scratch/some/hasty"
 chmod +x "$scratch/some/hasty"
 expect_said "one that does is found" "hasty --help: mktemp is started" check_usage "$scratch/some"
+printf '#!/bin/sh\nexec "%s/scripts/check-monitor" pages "$@"\n' "$top_srcdir" >"$scratch/some/hasty"
+expect_said "one that says what another is is found" "hasty --help says what another one is" check_usage "$scratch/some"
 finish
