@@ -249,7 +249,7 @@ static const Option OPTIONS[] = {
           .help = "List only what belongs to this schema connection." },
 };
 /* clang-format on */
-_Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX");
+_Static_assert(ARRAY_SIZE(OPTIONS) <= OPTIONS_MAX, "raise OPTIONS_MAX in option.h");
 
 static const char *const SECTION_NAMES[OPTION_SECTIONS] = {
         [OPTION_CATALOG] = "[catalog]",   [OPTION_POSTGRES] = "[postgres]",

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manual is well formed, and names every command, option, key, variable, event, code, member of JSON, view, column, function, role, table and exit status
+# The manual is well formed, and names every command, option, key, variable, event, code, path of the monitor, member of JSON, view, column, function, role, table and exit status
 # that there is; what is generated of it is up to date. (Metrics: metrics.sh.) The help of check explains each key, too.
 . "$(dirname "$0")/tap.sh"
 : "${top_builddir:=$PWD}"
@@ -97,6 +97,17 @@ check_codes()
 	sed -n 's/^ *X([A-Z_]*, "\([a-z-]*\)",.*/\1/p' "$top_srcdir/src/base/fault_code.h" >"$scratch/codes"
 	[ -s "$scratch/codes" ] || echo "no code can be read"
 	each code '(^| )@[,.]' "$1/edgemirror-journal.7" <"$scratch/codes" | finding
+}
+
+# Of the monitor; in docs/monitoring.md as well.
+check_paths()
+{
+	sed -nE 's/^ *\{\.path = "([^"]*)".*/\1/p' "$top_srcdir/src/web/routes.c" >"$scratch/paths"
+	[ -s "$scratch/paths" ] || echo "no path can be read"
+	{
+		each path '^\.It Pa @( |$)' "$1/edgemirror-monitor.7" <"$scratch/paths"
+		each path '^\|.*`@(NAME)?`.*\|' "$2" <"$scratch/paths"
+	} | finding
 }
 
 # Members of JSON and of notifications, fields of the journal: the public ones.
@@ -207,6 +218,7 @@ expect_clean "every key of the configuration is explained by check --help" check
 expect_clean "every variable of the environment is in the manual" check_variables "$man"
 expect_clean "every event is in the manual" check_events "$man"
 expect_clean "every code of a fault is in the manual" check_codes "$man"
+expect_clean "every path of the monitor is in the manual and in docs/monitoring.md" check_paths "$man" "$top_srcdir/docs/monitoring.md"
 expect_clean "every member of JSON and every field of the journal is in the manual" check_members "$man"
 expect_clean "every exit status is in the manual" check_statuses "$man"
 expect_clean "everything for reports is in the manual" check_sql "$man"
@@ -234,6 +246,10 @@ expect_found "an event that is not there is found" "no event 424963e7bbbc49b1b44
 copy
 sed 's/lease-held, //' "$man/edgemirror-journal.7" >"$scratch/man/edgemirror-journal.7"
 expect_found "a code that is not there is found" "no code lease-held" check_codes "$scratch/man"
+without '^\.It Pa /readyz' edgemirror-monitor.7
+expect_found "a path that is not there is found" "no path /readyz in edgemirror-monitor.7" check_paths "$scratch/man" "$top_srcdir/docs/monitoring.md"
+grep -v '`/readyz`' "$top_srcdir/docs/monitoring.md" >"$scratch/monitoring.md"
+expect_found "also one that the page lacks" "no path /readyz in monitoring.md" check_paths "$man" "$scratch/monitoring.md"
 copy
 sed 's/ durationMs / /' "$man/edgemirror-sync.1" >"$scratch/man/edgemirror-sync.1"
 expect_found "a member that is not there is found" "no member durationMs in edgemirror-sync.1" check_members "$scratch/man"

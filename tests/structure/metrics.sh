@@ -27,7 +27,9 @@ check_page()
 {
 	metrics "$table" >"$scratch/metrics"
 	sed -nE 's/^\| `((edgemirror|process)_[a-z_]+)` \| ([a-z]+) .*/\1 \3/p' "$1" | LC_ALL=C sort >"$scratch/found"
-	same "docs/monitoring.md" "$scratch/metrics" "$scratch/found"
+	same "docs/monitoring.md" "$scratch/metrics" "$scratch/found" || return
+	# metric, kind, label, what; a label may be none
+	awk -F'|' '/^\| `(edgemirror|process)_[a-z_]+` \|/ && (NF != 6 || $5 ~ /^ *$/) { print "not four columns:" $2; found = 1 } END { exit found }' "$1"
 }
 
 check_manual()
@@ -49,7 +51,7 @@ check_used()
 
 [ "$(metrics "$table" | wc -l)" -gt 50 ]
 result $? "the table is read"
-expect_clean "every metric is in docs/monitoring.md, with its kind" check_page "$page"
+expect_clean "every metric is in docs/monitoring.md, with its kind, its label and what it is" check_page "$page"
 expect_clean "every metric is in the manual" check_manual "$manual"
 expect_clean "dashboards use no other" check_used "$top_srcdir/dashboards/edgemirror-operation.json"
 expect_clean "alerts use no other" check_used "$top_srcdir/dashboards/edgemirror-alerts.yml"
@@ -58,6 +60,8 @@ grep -v '`edgemirror_syncs_held_total`' "$page" >"$scratch/page"
 expect_found "one that is not in the page is found" "not in docs/monitoring.md: edgemirror_syncs_held_total counter" check_page "$scratch/page"
 sed 's/`edgemirror_mirror_rows` | gauge/`edgemirror_mirror_rows` | counter/' "$page" >"$scratch/page"
 expect_found "another kind is found" "not in docs/monitoring.md: edgemirror_mirror_rows gauge" check_page "$scratch/page"
+sed 's/\(`edgemirror_mirror_rows` | gauge\) |[^|]*|/\1 |/' "$page" >"$scratch/page"
+expect_found "one without a column is found" 'not four columns: `edgemirror_mirror_rows`' check_page "$scratch/page"
 { cat "$manual" && echo '.It Li edgemirror_of_yesterday'; } >"$scratch/manual"
 expect_found "one that is no more is found" "no metric, but in the manual: edgemirror_of_yesterday" check_manual "$scratch/manual"
 echo 'rate(edgemirror_syncs_totals[5m])' >"$scratch/board"
