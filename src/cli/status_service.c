@@ -95,9 +95,22 @@ bool service_is_blocked(const ServiceStatus *s)
                (s->n_known > 0 || !s->blocked.is_standby);
 }
 
+/* Nothing need be wrong with a standby: an instance is alive elsewhere, or replay is behind. */
+static bool is_of_another(const ServiceStatus *s)
+{
+        return service_is_blocked(s) && s->blocked.is_standby &&
+               s->blocked.fault.code == CODE_PG_READ_ONLY;
+}
+
 void service_status_end(const ServiceStatus *s, FILE *out)
 {
-        if (service_is_blocked(s)) {
+        if (is_of_another(s)) {
+                fputs("service: NO INSTANCE GIVES A SIGN OF LIFE in this database, a standby: ask\n"
+                      "         status of the primary whether one does there. Replay is behind by\n"
+                      "         SELECT now() - pg_last_xact_replay_timestamp(). A service whose\n"
+                      "         conninfo leads here needs that of the primary\n",
+                      out);
+        } else if (service_is_blocked(s)) {
                 fputs("service: NO INSTANCE CAN SYNC INTO THIS DATABASE, nor say that it is "
                       "alive:\n"
                       "         ",
@@ -271,8 +284,10 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         printf("NOT OK: ");
         const char *gap = "";
         if (nobody) {
-                printf("no instance of the service %s", blocked ? "can sync: " : "is alive");
-                if (blocked)
+                printf("no instance of the service %s", is_of_another(s) ? "is seen on this standby"
+                                                        : blocked        ? "can sync: "
+                                                                         : "is alive");
+                if (blocked && !is_of_another(s))
                         put_text(stdout, s->blocked.fault.message);
                 else
                         printf("%s%s", s->last[0] ? ": " : "", s->last);

@@ -2819,6 +2819,11 @@ docs/reports.md
 integration/test_retire what_comes_back*
 s/ AND NOT by_retire//
 
+of a standby it is said that nobody can sync, and to make room
+src/cli/status_service.c
+integration/test_sync_postgres a_standby*
+s/service_is_blocked(s) \&\& s->blocked.is_standby \&\&/false \&\&/
+
 what differs between two times has all of an edge that was listed first in between
 docs/reports.md
 integration/test_docs what_differs*

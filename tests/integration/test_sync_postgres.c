@@ -396,17 +396,28 @@ static void a_standby_is_69_and_says_where_to_go(void **state)
 {
         World *w = *state;
         begin_with_a_change(w);
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'service', '1',"
+                         " '1 minute', now(), now() - interval '2 min', now(), NULL, '{}'"));
         shut_down(w, SIGINT);
         standby_signal(w, true);
         harness_postgres_resume(&w->pg);
         assert_int_equal(sync_all(w), 69);
         assert_string_equal(error_of(w, "code"), "pg-read-only");
         assert_non_null(strstr(error_of(w, "message"), "primary"));
+        /* where reports read, and the service is well elsewhere */
         assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "NO INSTANCE GIVES A SIGN OF LIFE in this database, a standby", true);
+        assert_says(w, "out", "SELECT now() - pg_last_xact_replay_timestamp()", true);
+        assert_says(w, "out", "make room", false);
+        assert_int_equal(RUN(w, "status", "--check"), 1);
+        assert_says(w, "out", "NOT OK: no instance of the service is seen on this standby: ", true);
+        assert_says(w, "out", "make room", false);
         assert_int_equal(RUN(w, "verify"), 0);
         shut_down(w, SIGINT);
         standby_signal(w, false);
         harness_postgres_resume(&w->pg);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.instance"));
         assert_not_published(w);
         assert_int_equal(sync_all(w), 0);
         assert_mirror_equals_catalog(w);
