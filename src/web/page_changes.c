@@ -110,6 +110,8 @@ static void put_what(Html *h, const MirrorTable *t, size_t i)
                 html_put(h, "span", from ? from : "an edge that is not configured",
                          {"class", "name"});
         }
+        if (table_bool(t, i, "by_retire"))
+                html_text(h, "; its edge was retired");
         if (table_bool(t, i, "renamed") && before) {
                 html_text(h, "; was called ");
                 html_put(h, "span", before, {"class", "name"});

@@ -2814,6 +2814,11 @@ sql/migrations/0001_mirror.sql
 integration/test_retire what_comes_back*
 s/b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL/b.id IS NOT NULL, false/
 
+what edgemirror retire ended is shown as if the catalog had it no more
+src/web/page_changes.c
+integration/test_pages what_a_person_ended*
+s/table_bool(t, i, "by_retire")/false/
+
 what comes back from a retired edge is said to have appeared
 docs/reports.md
 integration/test_retire what_comes_back*

@@ -349,6 +349,19 @@ static void changes_are_shown_by_day_and_kind(void **state)
         assert_shows(page, "on 2001-02-03");
 }
 
+/* Nothing is known to have happened to it in the catalog. */
+static void what_a_person_ended_is_told_from_what_vanished(void **state)
+{
+        Shown *s = *state;
+        const char *page = SHOW(s, &page_changes, NULL, "edge", "old");
+        assert_shows(page, "ATTIC");
+        assert_shows(page, "vanished; its edge was retired");
+        page = SHOW(s, &page_changes, NULL, "edge", "sales");
+        assert_shows(page, "vanished");
+        assert_shows(page, "came back");
+        assert_not_shows(page, "retired");
+}
+
 /* ---- names that are made to deceive --------------------------------------------------------- */
 
 static void foreign_names_are_shown_as_text(void **state)
@@ -672,6 +685,7 @@ int main(void)
                 cmocka_unit_test(growth_is_what_the_view_of_days_says),
                 cmocka_unit_test(the_growth_of_a_large_mirror_is_not_counted_for_a_page),
                 cmocka_unit_test(changes_are_shown_by_day_and_kind),
+                cmocka_unit_test(what_a_person_ended_is_told_from_what_vanished),
                 cmocka_unit_test(foreign_names_are_shown_as_text),
                 cmocka_unit_test_setup_teardown(pages_of_an_empty_mirror_say_what_to_do, nothing,
                                                 end),
