@@ -182,7 +182,7 @@ static void a_place_that_was_left_is_given_at_once(void **state _unused_)
         assert_int_equal(poll(&waits, 1, 1000), 0);
         for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
                 (void)close(taken[i]);
-        assert_int_equal(poll(&waits, 1, 8000), 1);
+        assert_int_equal(poll(&waits, 1, 5000), 1);
         (void)close(waits.fd);
 }
 
