@@ -23,8 +23,8 @@ static void due_done(MirrorTask *task)
         free(((DueTask *)task)->taken);
 }
 
-/* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before.
- */
+/* Columns: kind, edge, epoch, due, failures, now, version of the schema, who held the lease before,
+ * the catalog of the database. */
 static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_fault)
 {
         DueTask *t = userdata;
@@ -40,7 +40,9 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 t->answer.now_usec = result_int(result, row, 5);
                 if (!edge) {
                         t->answer.next_usec = due ? result_int(result, row, 3) : INT64_MAX;
-                        if (schema_check(result_int(result, row, 6), NULL, ret_fault) < 0)
+                        if (schema_check(result_int(result, row, 6), NULL, ret_fault) < 0 ||
+                            catalog_compare(t->task.mirror, result_text(result, row, 8),
+                                            ret_fault) < 0)
                                 return PG_ROLLBACK;
                         continue;
                 }
@@ -81,6 +83,7 @@ int mirror_take_due(Mirror *m, unsigned limit, const Uuid *exclude, size_t n_exc
         params_uuids(t->task.params, exclude, n_exclude);
         params_int(t->task.params, mirror_schema_version());
         params_usec(t->task.params, LIMIT_LEASE_LEFT_USEC);
+        params_text(t->task.params, m->catalog_url);
         return task_start_statement(&t->task, "queue", sql_take_due, due_on_result, ret);
 }
 

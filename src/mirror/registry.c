@@ -46,8 +46,16 @@ static PgNext register_on_catalog(const PGresult *result, void *userdata, Fault 
         t->no_catalog = PQgetisnull(result, 0, 0) && t->task.mirror->catalog_url;
         if (catalog_check(t->task.mirror, result, ret_fault) < 0)
                 return PG_ROLLBACK;
-        t->is_ours = !t->no_catalog;
         return PG_NEXT;
+}
+
+static PgNext register_on_first(const PGresult *result, void *userdata, Fault *ret_fault)
+{
+        RegisterTask *t = userdata;
+        PgNext next = register_on_catalog(result, userdata, ret_fault);
+        /* one that this transaction writes goes with it */
+        t->is_ours = next == PG_NEXT && !t->no_catalog;
+        return next;
 }
 
 /* The first change would need it, which may be weeks away. */
@@ -179,7 +187,7 @@ static void register_steps(RegisterTask *t)
 {
         const Params *p = t->task.params;
         t->steps[STEP_VERSION] = task_step(sql_schema_version, NULL, register_on_version);
-        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_catalog);
+        t->steps[STEP_CATALOG] = task_step(sql_catalog, NULL, register_on_first);
         /* Another instance may be first: what is there then decides. */
         t->steps[STEP_CATALOG_NEW] = task_step(sql_catalog_register, &p[PARAMS_CATALOG], NULL);
         t->steps[STEP_CATALOG_AGAIN] = task_step(sql_catalog, NULL, register_on_catalog);

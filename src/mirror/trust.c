@@ -111,7 +111,11 @@ int schema_check(int64_t version, const char *owner, Fault *ret_fault)
 
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault)
 {
-        const char *here = result_text(result, 0, 0);
+        return catalog_compare(m, result_text(result, 0, 0), ret_fault);
+}
+
+int catalog_compare(const Mirror *m, const char *here, Fault *ret_fault)
+{
         if (!here || !m->catalog_url || strcmp(here, m->catalog_url) == 0)
                 return 0;
         return fault_set(ret_fault, FAULT_PEER, EEXIST, CODE_OTHER_CATALOG,

@@ -33,8 +33,9 @@ int server_check(const PGresult *result, Fault *ret_fault);
 int foreign_check(const PGresult *result, bool migrating, Fault *ret_fault);
 
 /* Whether the database belongs to no other catalog than ours; the first column of `result` is that
- * of sql_catalog. 0, or a filled fault "other-catalog". */
+ * of sql_catalog; here: the same. 0, or a filled fault "other-catalog". */
 int catalog_check(const Mirror *m, const PGresult *result, Fault *ret_fault);
+int catalog_compare(const Mirror *m, const char *here, Fault *ret_fault);
 
 /* Whether nobody else writes the tables; `result` is that of sql_schema_version. 0, or a filled
  * fault "pg-subscriber": the database subscribes to another. */

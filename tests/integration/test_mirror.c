@@ -5,6 +5,7 @@
 #include "base/duration.h"
 #include "integration/mirror_bench.h"
 #include "mirror/discovered.h"
+#include "mirror/lock_wait.h"
 #include "mirror/outcomes.h"
 #include "mirror/sql_embedded.h"
 #include <errno.h>
@@ -309,6 +310,30 @@ static void on_held(PgEnd end, const Fault *fault, void *userdata)
 {
         (void)fault;
         *(bool *)userdata = end == PG_END_DONE;
+}
+
+/* Its own row of the catalog goes with the transaction: the next one to come may be another's. */
+static void a_registration_that_was_rolled_back_makes_no_database_ours(void **state)
+{
+        MirrorBench *w = *state;
+        mirror_set_catalog(w->mirror, "https://one.example");
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.catalog; UPDATE edgemirror.edge SET "
+                                 "schedule = 'daily'"));
+        PGconn *holder = PQconnectdb(w->pg.conninfo);
+        PQclear(PQexec(holder, "BEGIN; SELECT FROM edgemirror.edge FOR UPDATE"));
+        bench_try_register(w);
+        assert_true(mirror_is_locked(&w->fault));
+        assert_false(w->is_ours);
+        PQclear(PQexec(holder, "INSERT INTO edgemirror.catalog (url) VALUES "
+                               "('https://one.example'); COMMIT; BEGIN; SELECT FROM "
+                               "edgemirror.edge FOR UPDATE"));
+        bench_try_register(w);
+        assert_true(mirror_is_locked(&w->fault));
+        assert_true(w->is_ours);
+        PQfinish(holder);
+        bench_register(w);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.catalog"));
+        mirror_set_catalog(w->mirror, NULL);
 }
 
 /* As an apply and a page do that wait for what others hold. */
@@ -920,6 +945,8 @@ int main(void)
                 cmocka_unit_test_setup(names_arrive_exactly, empty_tables),
                 cmocka_unit_test_setup(an_unchanged_list_writes_and_locks_nothing, empty_tables),
                 cmocka_unit_test_setup(two_claims_the_second_hears_who_holds_it, empty_tables),
+                cmocka_unit_test_setup(a_registration_that_was_rolled_back_makes_no_database_ours,
+                                       empty_tables),
                 cmocka_unit_test_setup(a_lease_is_renewed_while_all_else_waits, empty_tables),
                 cmocka_unit_test_setup(who_lost_the_lease_publishes_nothing, empty_tables),
                 cmocka_unit_test_setup(a_lease_that_was_freed_publishes_nothing, empty_tables),
