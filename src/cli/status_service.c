@@ -191,8 +191,8 @@ static void edges_status_add_problem(EdgesStatus *e, const char *name, const cha
                                used ? ", " : "", text_show(name, printable), why);
 }
 
-/* Where no queue says that an edge is overdue, its list does: NULL unless two turns of the schedule
- * have passed since. Whoever syncs it need not do so at its very times. */
+/* Where no queue says that an edge is overdue, its list does: NULL unless three turns of the
+ * schedule have passed since. Whoever syncs it need not do so at its very times. */
 static const char *edge_status_stale(const MirrorStatus *s, const ConfigEdge *configured)
 {
         static char text[200];
@@ -201,7 +201,7 @@ static const char *edge_status_stale(const MirrorStatus *s, const ConfigEdge *co
         int64_t at_usec = now_usec - s->listed_age_sec * (int64_t)USEC_PER_SEC;
         if (s->listed_age_sec < 0 || !configured->zone)
                 return NULL;
-        for (int turn = 0; turn < 2; turn++)
+        for (int turn = 0; turn < 3; turn++)
                 if (schedule_next(&configured->schedule, configured->zone, 0, 0, at_usec,
                                   &at_usec) < 0)
                         return NULL;

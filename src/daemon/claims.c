@@ -40,6 +40,13 @@ bool claims_is_registered(const Claims *c)
         return c->is_registered;
 }
 
+/* Of one statement, which others do not come across; without the schema nothing can be done. */
+static bool claims_concerns_statement(const Fault *fault)
+{
+        return mirror_is_locked(fault) ||
+               (fault_is_refusal(fault) && fault->code != CODE_PG_SCHEMA_MISSING);
+}
+
 /* The question for what is due. */
 static bool claims_is_refused(const Claims *c)
 {
@@ -119,8 +126,8 @@ static void claims_postgres_failed(Claims *c, const Fault *fault_met)
 {
         uint64_t delay;
         Fault narrowed = fault_of_statement(fault_met);
-        bool refused = fault_is_refusal(fault_met) || mirror_is_locked(fault_met);
-        const Fault *fault = c->was_registered && refused ? &narrowed : fault_met;
+        const Fault *fault =
+                c->was_registered && claims_concerns_statement(fault_met) ? &narrowed : fault_met;
         bool other = fault->code == CODE_OTHER_CATALOG; /* a statement ends the message */
         if (outage_failed(&c->outage, fault, clock_monotonic_usec(), clock_random(), &delay))
                 log_event(LOG_LEVEL_WARNING,
@@ -201,7 +208,14 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
                 return;
         }
         if (fault->scope != FAULT_NONE) {
+                /* what is refused of this question need not be of registering */
+                bool goes_on = c->stage == CLAIMS_LOOK && c->was_registered &&
+                               claims_concerns_statement(fault);
                 claims_postgres_failed(c, fault);
+                if (goes_on) {
+                        c->stage = CLAIMS_REGISTER;
+                        claims_ask(c);
+                }
                 return;
         }
         if (c->stage != CLAIMS_LOOK) /* else what is registered next tells whether it is over */
@@ -241,7 +255,8 @@ static void claims_serve(Claims *c, uint64_t register_in_usec)
  * or a PostgreSQL that is away, says nothing of it. */
 static bool claims_goes_on(Claims *c, bool is_ours, const Fault *fault)
 {
-        bool refused = c->was_registered && fault_is_refusal(fault);
+        bool refused = c->was_registered && fault_is_refusal(fault) &&
+                       fault->code != CODE_PG_SCHEMA_MISSING;
         bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
         c->n_locked = locked ? c->n_locked + 1 : 0;
         if (refused || c->n_locked >= LOCKED_LONG || fault->scope == FAULT_NONE)

@@ -14,7 +14,8 @@ typedef struct LockLog {
         Outage outage; /* while that is down, a lock is held that a statement of ours wants */
         /* private */
         MirrorLockHolder holder; /* to be asked about */
-        uint64_t seen_usec;      /* monotonic: the last wait */
+        uint64_t seen_usec;      /* monotonic: the last wait … */
+        uint64_t said_usec;      /* … and the last line in the log of one */
 } LockLog;
 
 /* Takes what mirror_lock_wait has found at this time (monotonic), having been asked about

@@ -20,7 +20,9 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
         bool first = !o->down;
         if (first)
                 memset(o->met, 0, sizeof(o->met));
-        bool other = !o->met[fault->code];
+        /* those that take turns are said once a minute at most */
+        bool other = !o->met[fault->code] || (fault->code != o->logged_code &&
+                                              now_usec >= o->logged_usec + LOG_GAP_FIRST_USEC);
         bool log_it = other || now_usec >= o->log_usec;
         o->met[fault->code] = true;
         if (first) {
@@ -35,6 +37,8 @@ bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t ra
                                   : gap < LOG_GAP_MOST_USEC ? gap
                                                             : LOG_GAP_MOST_USEC;
                 o->log_usec = now_usec + o->log_gap_usec;
+                o->logged_usec = now_usec;
+                o->logged_code = fault->code;
         }
         o->down = true;
         o->fault = *fault;
@@ -52,6 +56,7 @@ const Fault *outage_fault(const Outage *o)
 void outage_log_next(Outage *o)
 {
         o->log_usec = 0;
+        o->log_gap_usec = LOG_GAP_FIRST_USEC / LOG_GAP_GROWTH;
 }
 
 bool outage_over(Outage *o, uint64_t now_usec, uint64_t *ret_lasted_usec)

@@ -29,6 +29,8 @@ typedef struct Outage {
         /* private */
         Backoff backoff;
         bool met[FAULT_CODE_COUNT]; /* since it began */
+        FaultCode logged_code;      /* of the last line … */
+        uint64_t logged_usec;       /* … and when that was */
         uint64_t log_usec;          /* when to log again */
         uint64_t log_gap_usec;      /* and how long that was after the time before */
 } Outage;
@@ -37,7 +39,8 @@ typedef struct Outage {
 void outage_init(Outage *o, uint64_t floor_usec, uint64_t ceiling_usec);
 
 /* One more attempt failed. Sets the delay before the next one (NULL: nobody waits); true: log it,
- * since it is the first of this code in this outage, or the last line is long ago. */
+ * since it is the first of this code in this outage, or of another code than the last line, which
+ * is a minute ago, or that is long ago. */
 bool outage_failed(Outage *o, const Fault *fault, uint64_t now_usec, uint64_t random,
                    uint64_t *ret_delay_usec);
 

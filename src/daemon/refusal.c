@@ -89,7 +89,8 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
 {
         size_t i = refusal_find(r, edge);
         RefusedEdge e = {.edge = *edge, .last_run = -1};
-        if (!refusal_is_known(r, fault))
+        uint64_t now = clock_monotonic_usec();
+        if (!refusal_is_known(r, fault) && now >= r->say_usec)
                 outage_log_next(&r->outage);
         if (i < r->n) {
                 e.last_run = r->edges[i].last_run;
@@ -105,7 +106,10 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
         e.fault = fault_of_statement(fault);
         r->edges[r->n++] = e;
         Fault named = refusal_fault(r);
-        return outage_failed(&r->outage, &named, clock_monotonic_usec(), clock_random(), NULL);
+        bool log_it = outage_failed(&r->outage, &named, now, clock_random(), NULL);
+        if (log_it) /* where each edge has words of its own, one a minute */
+                r->say_usec = now + USEC_PER_MINUTE;
+        return log_it;
 }
 
 void refusal_configure(Refusal *r, const char *conninfo)

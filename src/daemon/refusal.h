@@ -23,7 +23,8 @@ typedef struct RefusedEdge {
 
 /* Zero-initialise, and set find. */
 typedef struct Refusal {
-        Outage outage; /* its fault is the latest, and names the edges that met it */
+        uint64_t say_usec; /* what is new is logged from then on; monotonic */
+        Outage outage;     /* its fault is the latest, and names the edges that met it */
         /* NULL of an edge that is not synced here */
         const ConfigEdge *(*find)(const Uuid *edge, void *userdata);
         void *userdata;

@@ -20,7 +20,6 @@
 typedef enum CheckStage {
         CHECK_SERVER,
         CHECK_LOCKS,
-        CHECK_HELD,
         CHECK_FOREIGN,
         CHECK_NEEDS,
         CHECK_PRIVILEGES,
@@ -32,6 +31,8 @@ typedef enum CheckStage {
         CHECK_CLOCK,
         CHECK_SLOTS,
         CHECK_LISTS,
+        CHECK_LAST = CHECK_LISTS,
+        CHECK_HELD, /* after one of them has waited for a lock in vain */
         CHECK_STAGES
 } CheckStage;
 
@@ -47,7 +48,6 @@ typedef struct CheckTask {
         PgStep steps[2];
         bool schema_there;
         bool superuser;
-        bool lock_waits;
         bool privileges_missing;
         bool schema_right;
         bool unsafe;    /* what is in the schema must not be used, nor be granted to us */
@@ -117,28 +117,8 @@ static PgNext check_on_locks(const PGresult *result, void *userdata, Fault *ret_
 {
         Fault fault;
         lock_wait_fault(result, &fault);
-        ((CheckTask *)userdata)->lock_waits = fault.scope != FAULT_NONE;
         if (fault.scope != FAULT_NONE)
                 check_add(userdata, "locks", &fault);
-        return PG_NEXT;
-}
-
-/* … and may get nowhere: what waits is refused before long, and names nobody. */
-static PgNext check_on_held(const PGresult *r, void *userdata, Fault *ret_fault _unused_)
-{
-        enum { RELATION, PID, USER, APPLICATION, MODE };
-        CheckTask *t = userdata;
-        Fault fault;
-        if (PQntuples(r) == 0 || t->lock_waits)
-                return PG_NEXT;
-        fault_set(&fault, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
-                  "process %s of user %s, application \"%s\", holds a lock (%s) on %s, for which "
-                  "statements have to wait; its session has to end its transaction, or "
-                  "pg_terminate_backend(%s) ends it",
-                  result_string(r, 0, PID), result_string(r, 0, USER),
-                  result_string(r, 0, APPLICATION), result_string(r, 0, MODE),
-                  result_string(r, 0, RELATION), result_string(r, 0, PID));
-        check_add(t, "locks", &fault);
         return PG_NEXT;
 }
 
@@ -373,6 +353,39 @@ static PgNext check_on_lists(const PGresult *result, void *userdata, Fault *ret_
         return check_report(t, "longest list", -ENOSPC, &fault, "");
 }
 
+static void held_fault(const PGresult *r, Fault *ret)
+{
+        enum { RELATION, PID, USER, APPLICATION, MODE, BEHIND };
+        const char *pid = result_text(r, 0, PID), *behind = result_text(r, 0, BEHIND);
+        const char *mode = result_string(r, 0, MODE), *relation = result_string(r, 0, RELATION);
+        if (!pid)
+                fault_set(
+                        ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
+                        "a prepared transaction (pg_prepared_xacts names it) holds a lock (%s) on "
+                        "%s; COMMIT PREPARED or ROLLBACK PREPARED ends it",
+                        mode, relation);
+        else
+                fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
+                          "process %s of user %s, application \"%s\", %s a lock (%s) on %s%s; the "
+                          "session of process %s has to end its transaction, or "
+                          "pg_terminate_backend(%s) ends it",
+                          pid, result_string(r, 0, USER), result_string(r, 0, APPLICATION),
+                          behind ? "waits for" : "holds", mode, relation,
+                          behind ? ", and all others wait behind it" : "", behind ? behind : pid,
+                          behind ? behind : pid);
+}
+
+/* Who kept a statement of the stage before waiting until it gave up. */
+static PgNext check_on_held(const PGresult *result, void *userdata, Fault *ret_fault _unused_)
+{
+        Fault fault;
+        if (PQntuples(result) == 0)
+                return PG_NEXT;
+        held_fault(result, &fault);
+        check_add(userdata, "locks", &fault);
+        return PG_NEXT;
+}
+
 static const struct {
         const char *what;
         const char *sql;
@@ -380,7 +393,6 @@ static const struct {
 } stages[CHECK_STAGES] = {
         [CHECK_SERVER] = {"connection", sql_check_server, check_on_server},
         [CHECK_LOCKS] = {"locks", sql_lock_wait, check_on_locks},
-        [CHECK_HELD] = {"locks", sql_check_held, check_on_held},
         [CHECK_FOREIGN] = {"ownership", sql_migrate_foreign, check_on_foreign},
         [CHECK_NEEDS] = {"ownership", sql_migrate_needs, check_on_needs},
         [CHECK_PRIVILEGES] = {"privileges", sql_check_privileges, check_on_privileges},
@@ -392,6 +404,7 @@ static const struct {
         [CHECK_CLOCK] = {"clock", sql_check_clock, check_on_clock},
         [CHECK_SLOTS] = {"replication slots", sql_check_slots, check_on_slots},
         [CHECK_LISTS] = {"longest list", sql_check_lists, check_on_lists},
+        [CHECK_HELD] = {"locks", sql_check_held, check_on_held},
 };
 
 static PgWork check_work(CheckTask *t)
@@ -419,7 +432,11 @@ static bool check_next(CheckTask *t, const Fault *fault)
         bool reported = t->privileges_missing && fault->code == CODE_PG_PRIVILEGE;
         if (fault->scope != FAULT_NONE && !reported)
                 check_add(t, stages[t->stage].what, fault);
-        if (fault->scope != FAULT_NONE || t->unsafe || t->empty || ++t->stage == CHECK_STAGES)
+        if (fault->code == CODE_PG_LOCK_TIMEOUT && t->stage <= CHECK_LAST) {
+                t->stage = CHECK_HELD;
+                return true;
+        }
+        if (fault->scope != FAULT_NONE || t->unsafe || t->empty || ++t->stage > CHECK_LAST)
                 return false;
         if (t->stage == CHECK_PRIVILEGES && !t->schema_there && t->foreign.scope != FAULT_NONE) {
                 check_add(t, "ownership", &t->foreign);

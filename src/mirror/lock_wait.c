@@ -47,12 +47,21 @@ void lock_wait_fault(const PGresult *r, Fault *ret)
         if (command)
                 (void)snprintf(doing, sizeof(doing), ", in a transaction for %s, last: %s",
                                seconds(r, SINCE, since), command);
+        if (result_int(r, 0, PID) == 0) {
+                fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
+                          "a statement has waited for %s for a lock on %s, held by a prepared "
+                          "transaction; COMMIT PREPARED or ROLLBACK PREPARED ends it "
+                          "(pg_prepared_xacts names it)",
+                          seconds(r, WAITS, waits), relation ? relation : "a row");
+                ret->retryable = true;
+                return;
+        }
         fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
                   "a statement has waited for %s for a lock on %s, held by process %s of user %s, "
                   "application \"%s\"%s; "
                   "its session has to end its transaction, or pg_terminate_backend(%s) ends it",
                   seconds(r, WAITS, waits), relation ? relation : "a row", result_string(r, 0, PID),
-                  user ? user : "(a prepared transaction)", application ? application : "", doing,
+                  user ? user : "(hidden)", application ? application : "", doing,
                   result_string(r, 0, PID));
         ret->retryable = true;
 }

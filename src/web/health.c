@@ -19,6 +19,11 @@ void health_answer_ready(WebRequest *request, WebService *service)
                 web_request_answer_line(request, 503, "not ready: %s: %s",
                                         fault_postgres_words(s.postgres_fault),
                                         s.postgres_fault->message);
+        else if (s.registering && s.statement_fault)
+                web_request_answer_line(request, 503, "not ready: registering %zu edge%s; %s: %s",
+                                        s.n_edges, text_plural(s.n_edges),
+                                        fault_postgres_words(s.statement_fault),
+                                        s.statement_fault->message);
         else if (s.registering)
                 web_request_answer_line(request, 503, "not ready: registering %zu edge%s",
                                         s.n_edges, text_plural(s.n_edges));

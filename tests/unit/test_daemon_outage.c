@@ -83,6 +83,12 @@ static void another_cause_is_spoken_of_at_once(void **state _unused_)
                 const Fault f = a_fault();
                 assert_false(outage_failed(&o, &f, now + 50 * USEC_PER_SEC, 1, NULL));
                 assert_true(outage_failed(&o, &f, now + 61 * USEC_PER_SEC, 1, NULL));
+                /* and what it has become again, when the gap has grown */
+                Fault back = a_fault();
+                assert_false(outage_failed(&o, &f, now + 200 * USEC_PER_SEC, 1, NULL) &&
+                             outage_failed(&o, &f, now + 250 * USEC_PER_SEC, 1, NULL));
+                back.code = CODE_PG_REFUSED;
+                assert_true(outage_failed(&o, &back, now + 290 * USEC_PER_SEC, 1, NULL));
                 assert_true(outage_over(&o, now + USEC_PER_HOUR, &lasted));
         }
 }
@@ -186,8 +192,9 @@ static void a_lock_is_over_with_the_transaction_that_held_it(void **state _unuse
         assert_true(look(&l, 0, false, now + 5 * USEC_PER_SEC));
         assert_false(l.outage.down);
         assert_true(look(&l, 7, false, now + 10 * USEC_PER_SEC));
+        /* who waits on waits on, whoever holds it now */
         assert_true(look(&l, 8, false, now + 15 * USEC_PER_SEC));
-        assert_int_equal(l.outage.since_usec, now + 15 * USEC_PER_SEC);
+        assert_int_equal(l.outage.since_usec, now + 10 * USEC_PER_SEC);
         assert_int_equal(l.holder.process, 8);
         assert_true(look(&l, -1, false, now + 20 * USEC_PER_SEC));
         assert_false(look(&l, 0, false, now + 25 * USEC_PER_SEC));
