@@ -250,23 +250,23 @@ static void claims_serve(Claims *c, uint64_t register_in_usec)
         claims_ask(c);
 }
 
-/* What was registered in a mirror of ours is served meanwhile. A lock that is held for long is said
- * like a refusal; most are those of an apply. A refusal is over when they are registered: a lock,
- * or a PostgreSQL that is away, says nothing of it. */
-static bool claims_goes_on(Claims *c, bool is_ours, const Fault *fault)
+/* What was registered is served meanwhile: leases are given in a mirror of ours alone. A lock that
+ * is held for long is said like a refusal; most are those of an apply. A refusal is over when they
+ * are registered: a lock, or a PostgreSQL that is away, says nothing of it. */
+static bool claims_goes_on(Claims *c, const Fault *fault)
 {
         bool refused = c->was_registered && fault_is_refusal(fault) &&
                        fault->code != CODE_PG_SCHEMA_MISSING;
-        bool locked = (is_ours || c->was_registered) && mirror_is_locked(fault);
+        bool locked = mirror_is_locked(fault);
         c->n_locked = locked ? c->n_locked + 1 : 0;
         if (refused || c->n_locked >= LOCKED_LONG || fault->scope == FAULT_NONE)
                 claims_set_refused(c, fault);
         return refused || locked;
 }
 
-static bool claims_on_not_registered(Claims *c, bool is_ours, const Fault *fault)
+static bool claims_on_not_registered(Claims *c, const Fault *fault)
 {
-        if (!claims_goes_on(c, is_ours, fault)) {
+        if (!claims_goes_on(c, fault)) {
                 claims_postgres_failed(c, fault);
                 return false;
         }
@@ -278,7 +278,7 @@ static bool claims_on_not_registered(Claims *c, bool is_ours, const Fault *fault
         return true;
 }
 
-static void claims_on_registered(bool is_ours, const Fault *fault, void *userdata)
+static void claims_on_registered(bool is_ours _unused_, const Fault *fault, void *userdata)
 {
         Claims *c = userdata;
         if (claims_end_question(c)) {
@@ -288,10 +288,10 @@ static void claims_on_registered(bool is_ours, const Fault *fault, void *userdat
         /* what was not registered is newer than what could be read */
         c->discovered_is_read = c->register_again;
         if (fault->scope != FAULT_NONE) {
-                c->discovered_is_read |= claims_on_not_registered(c, is_ours, fault);
+                c->discovered_is_read |= claims_on_not_registered(c, fault);
                 return;
         }
-        (void)claims_goes_on(c, is_ours, fault);
+        (void)claims_goes_on(c, fault);
         claims_postgres_answered(c);
         c->is_registered = c->was_registered = true;
         c->handlers.registered(c->userdata);
@@ -312,7 +312,7 @@ static void claims_on_discovered(const MirrorDiscovered *edges, size_t n, const 
         if (fault->scope == FAULT_NONE && c->handlers.discovered(edges, n, c->userdata) < 0)
                 fault_no_memory(&copy);
         if (copy.scope != FAULT_NONE) {
-                (void)claims_on_not_registered(c, false, &copy);
+                (void)claims_on_not_registered(c, &copy);
                 return;
         }
         c->discovered_is_read = true;

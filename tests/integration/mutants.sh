@@ -2634,11 +2634,6 @@ sql/queries/check_held.sql
 integration/test_on_call check_names_who*
 s/l.mode IN (/l.mode NOT IN (/
 
-a service goes on without a registration wherever it met a lock
-src/daemon/claims.c
-integration/test_refusals into_the_database_of_another*
-s/(is_ours || c->was_registered) && mirror_is_locked(fault)/(is_ours || true) \&\& mirror_is_locked(fault)/
-
 whose the database is, is asked once the edges are locked
 src/mirror/registry.c
 integration/test_refusals into_the_database_of_another*
