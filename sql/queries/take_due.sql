@@ -6,9 +6,8 @@
 -- $6 the longest lease: one that has longer to go was given before the clock was set back, and counts as ended (interval).
 -- $7 our catalog (null: any).
 WITH mirror AS (
-    SELECT max(v.version) AS version, c.url, max(v.version) = $5::integer AND ($7::text IS NULL OR c.url = $7::text) AS is_ours
-      FROM edgemirror.schema_version v LEFT JOIN edgemirror.catalog c ON true
-     GROUP BY c.url
+    SELECT m.version, m.url, m.version = $5::integer AND ($7::text IS NULL OR m.url = $7::text) AS is_ours
+      FROM (SELECT (SELECT max(version) FROM edgemirror.schema_version) AS version, (SELECT url FROM edgemirror.catalog) AS url) m
 ), free AS (
     SELECT c.edge_connection_id, c.next_run_at, NULL::text AS was_holder
       FROM edgemirror.edge_claim c

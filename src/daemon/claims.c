@@ -186,6 +186,9 @@ static void claims_take_answer(Claims *c, Peers *peers, const MirrorDueAnswer *a
                 log_warning("PostgreSQL's clock went back by %s; due times are computed again",
                             duration_format_short(lag, text));
         }
+        /* who makes the database ours again is who registers */
+        if (a->no_catalog && c->register_usec > clock_monotonic_usec() + REGISTER_AGAIN_USEC)
+                c->register_usec = clock_monotonic_usec() + REGISTER_AGAIN_USEC;
         if (lag > 0 || c->stage == CLAIMS_LOOK || clock_monotonic_usec() >= c->register_usec)
                 c->stage = CLAIMS_REGISTER;
         bool more = a->n_taken == c->asked && c->next_usec <= a->now_usec && claims_capacity(c) > 0;
@@ -272,7 +275,8 @@ static bool claims_on_not_registered(Claims *c, const Fault *fault)
         }
         log_debug("the edges could not be registered now, trying again soon: %s", fault->message);
         c->is_registered = c->was_registered;
-        claims_postgres_answered(c);
+        if (!claims_is_refused(c)) /* that question tells when it is over */
+                claims_postgres_answered(c);
         c->handlers.postgres_failed(c->userdata);
         claims_serve(c, REGISTER_AGAIN_USEC);
         return true;
@@ -292,7 +296,8 @@ static void claims_on_registered(bool is_ours _unused_, const Fault *fault, void
                 return;
         }
         (void)claims_goes_on(c, fault);
-        claims_postgres_answered(c);
+        if (!claims_is_refused(c))
+                claims_postgres_answered(c);
         c->is_registered = c->was_registered = true;
         c->handlers.registered(c->userdata);
         claims_serve(c, REGISTER_EVERY_USEC);

@@ -75,11 +75,12 @@ static void refusal_end(Refusal *r, size_t i, const char *words)
                 r->outage.fault = refusal_fault(r);
 }
 
-/* Another edge has met the same, or this one has before. */
-static bool refusal_is_known(const Refusal *r, const Fault *fault)
+/* Another edge has met the same, or this one has before, and it was logged. */
+static bool refusal_is_said(const Refusal *r, const Fault *fault)
 {
         size_t i = 0;
-        while (i < r->n && !text_equal(r->edges[i].fault.message, fault->message))
+        while (i < r->n &&
+               !(r->edges[i].said && text_equal(r->edges[i].fault.message, fault->message)))
                 i++;
         return i < r->n;
 }
@@ -90,7 +91,8 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
         size_t i = refusal_find(r, edge);
         RefusedEdge e = {.edge = *edge, .last_run = -1};
         uint64_t now = clock_monotonic_usec();
-        if (!refusal_is_known(r, fault) && now >= r->say_usec)
+        e.said = refusal_is_said(r, fault);
+        if (!e.said && now >= r->say_usec)
                 outage_log_next(&r->outage);
         if (i < r->n) {
                 e.last_run = r->edges[i].last_run;
@@ -107,8 +109,10 @@ static bool refusal_record(Refusal *r, const Uuid *edge, int64_t run_id, const F
         r->edges[r->n++] = e;
         Fault named = refusal_fault(r);
         bool log_it = outage_failed(&r->outage, &named, now, clock_random(), NULL);
-        if (log_it) /* where each edge has words of its own, one a minute */
+        if (log_it) { /* where each edge has words of its own, one a minute */
                 r->say_usec = now + USEC_PER_MINUTE;
+                r->edges[r->n - 1].said = true;
+        }
         return log_it;
 }
 

@@ -17,6 +17,7 @@ typedef struct RefusedEdge {
         Uuid edge;
         Fault fault;      /* as PostgreSQL says it */
         int64_t last_run; /* as it met it; -1: not known yet */
+        bool said;        /* in the log */
         bool asked;       /* whether a later one has been recorded */
         bool recorded;    /* it has, by what was answered so far */
 } RefusedEdge;

@@ -358,12 +358,12 @@ static void held_fault(const PGresult *r, Fault *ret)
         enum { RELATION, PID, USER, APPLICATION, MODE, BEHIND };
         const char *pid = result_text(r, 0, PID), *behind = result_text(r, 0, BEHIND);
         const char *mode = result_string(r, 0, MODE), *relation = result_string(r, 0, RELATION);
-        if (!pid)
-                fault_set(
-                        ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
-                        "a prepared transaction (pg_prepared_xacts names it) holds a lock (%s) on "
-                        "%s; COMMIT PREPARED or ROLLBACK PREPARED ends it",
-                        mode, relation);
+        if (!pid || (behind && strcmp(behind, "0") == 0))
+                fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
+                          "a prepared transaction (pg_prepared_xacts names it) holds a lock on %s "
+                          "for which all others wait (%s); COMMIT PREPARED or ROLLBACK PREPARED "
+                          "ends it",
+                          relation, mode);
         else
                 fault_set(ret, FAULT_PEER, EBUSY, CODE_PG_LOCK_WAIT,
                           "process %s of user %s, application \"%s\", %s a lock (%s) on %s%s; the "

@@ -40,6 +40,8 @@ static PgNext due_on_result(const PGresult *result, void *userdata, Fault *ret_f
                 t->answer.now_usec = result_int(result, row, 5);
                 if (!edge) {
                         t->answer.next_usec = due ? result_int(result, row, 3) : INT64_MAX;
+                        t->answer.no_catalog =
+                                t->task.mirror->catalog_url && !result_text(result, row, 8);
                         if (schema_check(result_int(result, row, 6), NULL, ret_fault) < 0 ||
                             catalog_compare(t->task.mirror, result_text(result, row, 8),
                                             ret_fault) < 0)

@@ -19,6 +19,7 @@ typedef struct MirrorDueAnswer {
         const MirrorDue *taken;
         size_t n_taken;
         int64_t now_usec; /* PostgreSQL's clock, microseconds since 1970 */
+        bool no_catalog;  /* the database is nobody's, and nothing is taken: register */
         /* when to ask again: another edge is due, or another instance's lease ends; INT64_MAX:
          * never */
         int64_t next_usec;

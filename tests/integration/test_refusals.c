@@ -440,6 +440,9 @@ static void what_comes_back_as_the_database_of_another_catalog_is_left_alone(voi
                                  "UPDATE edgemirror.edge_claim SET next_run_at = now()"));
         harness_service_await_log(s, "this database mirrors the catalog https://another", 1);
         assert_no_run_begins(w);
+        /* and that of nobody is taken once more */
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.catalog"));
+        await_runs(w, 0, 3, "synced", 2);
         service_stop(w, 0);
 }
 

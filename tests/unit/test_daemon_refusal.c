@@ -169,7 +169,7 @@ static void what_is_new_is_said_at_once(void **state _unused_)
         assert_false(run(1, one, "quota"));
         assert_false(run(3, one, "block 8")); /* within it, whatever the words are */
         refusal.say_usec = 0;
-        assert_true(run(3, one, "block 9"));
+        assert_true(run(3, one, "block 8")); /* it was not said yet */
         /* of one that is not synced any more it is not said that it is written again */
         edges[2].id.bytes[1] = edges[1].id.bytes[1] = edges[3].id.bytes[1] = 1;
         const Uuid *to_ask;
