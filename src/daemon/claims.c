@@ -233,8 +233,7 @@ static void claims_set_refused(Claims *c, const Fault *fault)
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
-                          "the edges cannot be registered; those that were before are synced as "
-                          "they are: %s",
+                          "the edges cannot be registered; what is registered stays as it is: %s",
                           fault->message);
         else if (was && !is)
                 log_info("the edges can be registered again");
