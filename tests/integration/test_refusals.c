@@ -444,6 +444,9 @@ static void what_comes_back_as_the_database_of_another_catalog_is_left_alone(voi
         /* and that of nobody is taken once more */
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.catalog"));
         await_runs(w, 0, 3, "synced", 2);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.catalog"));
+        make_due(w, 0, 3);
+        await_runs(w, 0, 3, "synced", 3);
         service_stop(w, 0);
 }
 
