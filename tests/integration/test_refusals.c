@@ -88,6 +88,12 @@ static void listen_in_folder(ServiceWorld *w, char where[static sizeof(w->folder
         (void)snprintf(w->in_monitor, sizeof(w->in_monitor), "listen = %s", where);
 }
 
+static void listen_with_short_leases(ServiceWorld *w, char where[static sizeof(w->folder) + 16])
+{
+        listen_in_folder(w, where);
+        short_leases(w);
+}
+
 /* A journal that takes down neither that a run began nor how it ended, for a reason that is not
  * known here: the edges keep their last good state, and only the service can say so. */
 static void runs_that_nobody_takes_down_are_the_services_trouble(void **state)
@@ -117,8 +123,7 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         static const char over[] = "info: PostgreSQL takes what syncs write again after ";
         ServiceWorld *w = *state;
         char where[sizeof(w->folder) + 16];
-        listen_in_folder(w, where);
-        short_leases(w);
+        listen_with_short_leases(w, where);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         HarnessService *s = service_start(w, 0);
         refuse_runs_of(w, "broken", 3);
@@ -193,8 +198,7 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
 {
         ServiceWorld *w = *state;
         char where[sizeof(w->folder) + 16];
-        listen_in_folder(w, where);
-        short_leases(w);
+        listen_with_short_leases(w, where);
         HarnessService *s = service_start(w, 0);
         service_await_sql(w, "SELECT count(*) FROM edgemirror.instance");
         /* nothing else needs this right */
@@ -346,8 +350,7 @@ static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(voi
                                            "GRANT UPDATE ON edgemirror.edge_claim TO em"}};
         ServiceWorld *w = *state;
         char where[sizeof(w->folder) + 16];
-        listen_in_folder(w, where);
-        short_leases(w);
+        listen_with_short_leases(w, where);
         assert_int_equal(service_program(w, "sync", "--no-refresh", NULL), 0);
         HarnessService *s = service_start(w, 0);
         for (unsigned i = 0; i < ARRAY_SIZE(refused); i++) {
@@ -388,8 +391,7 @@ static void a_queue_that_is_locked_for_long_leaves_signs_of_life(void **state)
 {
         ServiceWorld *w = *state;
         char where[sizeof(w->folder) + 16];
-        listen_in_folder(w, where);
-        short_leases(w);
+        listen_with_short_leases(w, where);
         HarnessService *s = service_start(w, 0);
         service_await_registered(w);
         PGconn *locks = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim");
