@@ -117,7 +117,7 @@ void service_status_end(const ServiceStatus *s, FILE *out)
                       out);
                 put_text(out, s->blocked.fault.message);
                 fputc('\n', out);
-        } else if (s->n_known == 0 && s->blocked.subscribes) {
+        } else if (s->n_alive == 0 && s->blocked.subscribes) {
                 fputs("service: none writes to this database, which subscribes to another mirror:\n"
                       "         what syncs the edges is with that one\n",
                       out);

@@ -2627,7 +2627,7 @@ s/e->n_unjudged > 0 ? "" : "fresh and "/"fresh and "/
 a database that subscribes is said to be synced by hand
 src/cli/status_service.c
 integration/test_databases a_database_that_subscribes*
-s/s->n_known == 0 \&\& s->blocked.subscribes/false/
+s/s->n_alive == 0 \&\& s->blocked.subscribes/false/
 
 who keeps check waiting is not looked for
 sql/queries/check_held.sql

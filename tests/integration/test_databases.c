@@ -194,6 +194,12 @@ static void a_database_that_subscribes_is_not_said_to_be_synced_by_hand(void **s
         assert_int_equal(RUN(w, "status"), 0);
         assert_says(w, "out", "which subscribes to another mirror:\n", true);
         assert_says(w, "out", "by hand", false);
+        /* nor, where one was alive before it subscribed, that one is to be started */
+        trust_sql(w, "INSERT INTO edgemirror.instance SELECT gen_random_uuid(), 'before', '1', "
+                     "'1 minute', now(), now() - interval '1 day', now(), NULL, '{}'");
+        assert_int_equal(RUN(w, "status"), 0);
+        assert_says(w, "out", "which subscribes to another mirror:\n", true);
+        assert_says(w, "out", "Start one", false);
         trust_sql(w, "ALTER SUBSCRIPTION away SET (slot_name = NONE)");
         trust_sql(w, "DROP SUBSCRIPTION away");
 }
