@@ -183,9 +183,11 @@ static void observation_on_done(const Fault *fault, void *userdata)
         /* what waited, for a lock or a connection, has not worked as long */
         bool worked = fault->scope == FAULT_NONE || fault->code == CODE_PG_STATEMENT_TIMEOUT;
         bool refused = fault_is_refusal(fault) || fault->scope == FAULT_REQUEST;
-        if (refused && !o->is_refused && o->on_refused)
+        bool told = o->is_refused;
+        if (refused || fault->scope == FAULT_NONE)
+                o->is_refused = refused;
+        if (o->is_refused != told && o->on_refused)
                 o->on_refused(fault);
-        o->is_refused = refused;
         peers_task_end(&o->task);
         if (rest > OBSERVE_REST_MAX_USEC)
                 rest = OBSERVE_REST_MAX_USEC;

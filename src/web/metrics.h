@@ -17,7 +17,7 @@
 
 enum { METRICS_OF_AN_EDGE = 4, METRICS_FIGURES_MAX = 32 };
 
-/* PostgreSQL, which answers, refuses the figures. */
+/* PostgreSQL, which answers, refuses the figures; FAULT_NONE: it gives them again. */
 typedef void MetricsRefused(const Fault *fault);
 
 /* Zeroed: nothing was observed. */
@@ -31,14 +31,15 @@ typedef struct MetricsObservation {
         } figures[METRICS_FIGURES_MAX]; /* of the mirror as a whole, until all has come */
         unsigned n_figures;
         bool failed;                          /* for want of memory */
-        bool is_refused;                      /* the last time, by PostgreSQL, which answers */
+        bool is_refused;                      /* by PostgreSQL, and not given since */
         MetricsRefused *on_refused;           /* see metrics_observe; NULL: nobody is told */
         uint64_t begun_usec, not_before_usec; /* monotonic */
         PeersTask task;
 } MetricsObservation;
 
 /* Asks, unless it was asked lately or an answer is under way. More edges than `edges_max` have no
- * series at all. `on_refused` is called for the first of several that PostgreSQL refuses. */
+ * series at all. `on_refused` is called for the first of several that PostgreSQL refuses, and for
+ * the first that it gives after that. */
 void metrics_observe(MetricsObservation *o, Peers *peers, int64_t edges_max);
 void metrics_observation_done(MetricsObservation *o);
 

@@ -286,7 +286,10 @@ static void monitor_listen(void *userdata)
 
 static void monitor_on_refused_figures(const Fault *fault)
 {
-        log_warning("the figures of /metrics stay as they were: %s", fault->message);
+        if (fault->scope != FAULT_NONE)
+                log_warning("the figures of /metrics stay as they were: %s", fault->message);
+        else
+                log_info("the figures of /metrics are taken again");
 }
 
 void monitor_init(Monitor *m, sd_event *event, ServiceSnapshotTake take, void *userdata)

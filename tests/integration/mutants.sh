@@ -212,7 +212,7 @@ integration/test_outages a_database_that_was_restored*
 figures that stand still are known to nobody
 src/web/metrics.c
 integration/test_metrics figures_that_postgres*
-s/if (refused \&\& !o->is_refused \&\& o->on_refused)/if (false)/
+s/if (o->is_refused != told \&\& o->on_refused)/if (false)/
 
 a PostgreSQL that refuses a statement counts as up
 src/web/metrics.c
