@@ -117,7 +117,7 @@ Fault fault_of_statement(const Fault *f)
 const char *fault_postgres_words(const Fault *f)
 {
         return f->code == CODE_OTHER_CATALOG ? "no edge is synced"
-               : f->scope == FAULT_RUN       ? "PostgreSQL refuses a statement"
+               : f->scope == FAULT_RUN       ? "PostgreSQL refuses a statement that every sync needs"
                                              : "PostgreSQL cannot be used";
 }
 

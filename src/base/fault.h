@@ -83,7 +83,7 @@ bool fault_is_refusal(const Fault *f);
 Fault fault_of_statement(const Fault *f);
 
 /* What a fault of PostgreSQL means for the service, to go before its message: it cannot be used; or
- * it can, and refuses something, or the database is another catalog's. */
+ * it can, and refuses what every sync needs, or the database is another catalog's. */
 const char *fault_postgres_words(const Fault *f);
 
 /* Whether an errno says that the system is short of something now, and nothing of what was asked

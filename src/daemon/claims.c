@@ -59,10 +59,13 @@ const Fault *claims_fault(const Claims *c)
         return claims_is_refused(c) ? NULL : outage_fault(&c->outage);
 }
 
-const Fault *claims_refused(const Claims *c)
+const Fault *claims_queue_refused(const Claims *c)
 {
-        if (claims_is_refused(c))
-                return outage_fault(&c->outage);
+        return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;
+}
+
+const Fault *claims_registering_refused(const Claims *c)
+{
         return c->refused.scope != FAULT_NONE ? &c->refused : NULL;
 }
 

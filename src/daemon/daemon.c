@@ -255,11 +255,12 @@ static const Fault *daemon_catalog_fault(const Daemon *d, char next[static DISCO
 static ServiceSnapshot daemon_take_snapshot(void *userdata)
 {
         const Daemon *d = userdata;
-        const Fault *of_runs = outage_fault(&d->runs.refusal.outage);
+        const Fault *const refused[SERVICE_REFUSED_KINDS] = {
+                claims_queue_refused(&d->claims), claims_registering_refused(&d->claims),
+                outage_fault(&d->runs.refusal.outage), presence_refused(&d->presence)};
         ServiceSnapshot s = {.stopping = d->stopping,
                              .registering = !claims_is_registered(&d->claims),
                              .postgres_fault = claims_fault(&d->claims),
-                             .statement_fault = claims_refused(&d->claims),
                              .postgres_answers = database_clock_is_known(&d->claims.clock),
                              .busy = d->runs.n > 0 || claims_is_busy(&d->claims),
                              .n_running = d->runs.n,
@@ -268,8 +269,7 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
                              .n_wanted = edges_count_wanted(&d->edges),
                              .now_usec = database_clock_now(&d->claims.clock),
                              .next_usec = d->claims.next_usec};
-        if (!s.statement_fault)
-                s.statement_fault = of_runs ? of_runs : presence_refused(&d->presence);
+        service_set_refused(&s, refused);
         s.catalog_fault = daemon_catalog_fault(d, s.catalog_next);
         s.catalog_answers = d->breaker.answered || d->discovery.answered;
         s.discovery_fault = discovery_problem(&d->discovery, &d->claims.clock, s.discovery_next);

@@ -347,10 +347,11 @@ void notify_edge(Notify *n, const Uuid *edge, const EndedRun *before, const Ende
 
 /* answers: it is known to, where there is no fault. An alert may be that of this instance before it
  * was started again. */
-static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, bool answers)
+static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, const char *words,
+                        bool goes_on, bool answers)
 {
         char text[NOTIFY_TEXT_BYTES];
-        NotifyState now = !fault ? NOTIFY_WELL : fault->refused ? NOTIFY_REFUSED : NOTIFY_AWAY;
+        NotifyState now = notify_state_of_peer(fault, goes_on);
         NotifySubject *s = subjects_find(&n->subjects, kind, notify_kinds[kind], n->form.catalog);
         if (!s && (now != NOTIFY_WELL || (n->form.alerts && answers)))
                 s = subjects_add(&n->subjects, kind, notify_kinds[kind], n->form.catalog,
@@ -358,7 +359,7 @@ static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, bool ans
         if (!s || (now == NOTIFY_WELL && !answers))
                 return;
         s->over = false;
-        notify_peer_line(kind, fault, text);
+        notify_peer_line(kind, fault, words, text);
         notify_see(n, s, now, fault, text);
 }
 
@@ -381,9 +382,12 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
-        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, snapshot.catalog_answers);
+        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, NULL, false,
+                    snapshot.catalog_answers);
         notify_peer(n, NOTIFY_POSTGRES,
                     snapshot.postgres_fault ? snapshot.postgres_fault : snapshot.statement_fault,
+                    service_postgres_words(&snapshot),
+                    !snapshot.postgres_fault && snapshot.refused != SERVICE_REFUSED_QUEUE,
                     !snapshot.registering);
         if (n->form.alerts)
                 notify_keep_alerts(n, !snapshot.postgres_fault);

@@ -12,17 +12,26 @@ NotifyState notify_state_of_outcome(SyncOutcome outcome)
         return of[outcome];
 }
 
+NotifyState notify_state_of_peer(const Fault *fault, bool goes_on)
+{
+        return !fault           ? NOTIFY_WELL
+               : fault->refused ? NOTIFY_REFUSED
+               : goes_on        ? NOTIFY_DEGRADED
+                                : NOTIFY_AWAY;
+}
+
 void notify_edge_line(const char *name, NotifyState now, const char *message,
                       char ret[static NOTIFY_TEXT_BYTES])
 {
         if (now == NOTIFY_WELL)
-                (void)snprintf(ret, NOTIFY_TEXT_BYTES, "edge %s: well again", name);
+                (void)snprintf(ret, NOTIFY_TEXT_BYTES, "edge %s: synced again", name);
         else
                 (void)snprintf(ret, NOTIFY_TEXT_BYTES, "edge %s: %s%s%s", name, notify_states[now],
                                message ? ": " : "", message ? message : "");
 }
 
-void notify_peer_line(NotifyKind kind, const Fault *fault, char ret[static NOTIFY_TEXT_BYTES])
+void notify_peer_line(NotifyKind kind, const Fault *fault, const char *words,
+                      char ret[static NOTIFY_TEXT_BYTES])
 {
         const char *name = kind == NOTIFY_CATALOG ? "the catalog" : "PostgreSQL";
         if (!fault)
@@ -31,8 +40,7 @@ void notify_peer_line(NotifyKind kind, const Fault *fault, char ret[static NOTIF
                 (void)snprintf(ret, NOTIFY_TEXT_BYTES, "%s refuses the credentials: %s", name,
                                fault->message);
         else if (kind == NOTIFY_POSTGRES)
-                (void)snprintf(ret, NOTIFY_TEXT_BYTES, "%s: %s", fault_postgres_words(fault),
-                               fault->message);
+                (void)snprintf(ret, NOTIFY_TEXT_BYTES, "%s: %s", words, fault->message);
         else
                 (void)snprintf(ret, NOTIFY_TEXT_BYTES, "%s cannot be used: %s", name,
                                fault->message);

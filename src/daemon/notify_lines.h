@@ -14,5 +14,9 @@ NotifyState notify_state_of_outcome(SyncOutcome outcome);
 void notify_edge_line(const char *name, NotifyState now, const char *message,
                       char ret[static NOTIFY_TEXT_BYTES]);
 
-/* fault: NULL: it can be used. */
-void notify_peer_line(NotifyKind kind, const Fault *fault, char ret[static NOTIFY_TEXT_BYTES]);
+/* Of a peer; fault: NULL: it can be used; words: what that means, of PostgreSQL. */
+void notify_peer_line(NotifyKind kind, const Fault *fault, const char *words,
+                      char ret[static NOTIFY_TEXT_BYTES]);
+
+/* goes_on: edges are synced all the same. */
+NotifyState notify_state_of_peer(const Fault *fault, bool goes_on);

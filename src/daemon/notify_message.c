@@ -24,8 +24,9 @@ const char *const notify_kinds[NOTIFY_KINDS] = {
         [NOTIFY_EDGE] = "edge", [NOTIFY_CATALOG] = "catalog", [NOTIFY_POSTGRES] = "postgres"};
 
 const char *const notify_states[NOTIFY_STATES] = {
-        [NOTIFY_WELL] = "well",     [NOTIFY_HELD] = "held", [NOTIFY_UNSTABLE] = "unstable",
-        [NOTIFY_FAILED] = "failed", [NOTIFY_AWAY] = "away", [NOTIFY_REFUSED] = "refused"};
+        [NOTIFY_WELL] = "well",      [NOTIFY_HELD] = "held",         [NOTIFY_UNSTABLE] = "unstable",
+        [NOTIFY_FAILED] = "failed",  [NOTIFY_DEGRADED] = "degraded", [NOTIFY_AWAY] = "away",
+        [NOTIFY_REFUSED] = "refused"};
 
 /* clang-format off */
 #define TEAMS_LINE(text)                                                                           \

@@ -141,10 +141,10 @@ static void run_log(const Run *run, const SyncReport *report)
         if (sync_outcome_is_complete(report->outcome))
                 (void)snprintf(counts, sizeof(counts),
                                ": %lld row%s, %lld added, %lld changed, %lld removed, %lld "
-                               "restored, %lld held",
+                               "restored, %lld held, %lld rejected",
                                (long long)a->listed, text_plural(a->listed), (long long)a->added,
                                (long long)a->changed, (long long)a->removed, (long long)a->restored,
-                               (long long)a->held);
+                               (long long)a->held, (long long)a->rejected);
         LogLevel level = report_level(run, report);
         log_event(level, level <= LOG_LEVEL_WARNING ? report_message_id(report) : NULL,
                   LOG_FIELDS(LOG_TEXT("EDGE", run->name), LOG_NUMBER("RUN_ID", report->run_id),

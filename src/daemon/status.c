@@ -20,7 +20,7 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
                 (void)snprintf(out, size, "Stopping; %u sync%s to be ended", s->n_running,
                                text_plural(s->n_running));
         else if (s->postgres_fault)
-                (void)snprintf(out, size, "%s: %s", fault_postgres_words(s->postgres_fault),
+                (void)snprintf(out, size, "%s: %s", service_postgres_words(s),
                                s->postgres_fault->message);
         else if (s->catalog_fault)
                 (void)snprintf(out, size, "The %s cannot be used: %s%s%s",
@@ -28,7 +28,7 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
                                s->catalog_fault->message, s->catalog_fault->refused ? "; " : "",
                                s->catalog_fault->refused ? s->catalog_next : "");
         else if (s->statement_fault)
-                (void)snprintf(out, size, "%s: %s", fault_postgres_words(s->statement_fault),
+                (void)snprintf(out, size, "%s: %s", service_postgres_words(s),
                                s->statement_fault->message);
         else if (s->registering)
                 (void)snprintf(out, size, "Registering %zu edge%s", s->n_edges,

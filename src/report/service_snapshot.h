@@ -9,12 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a PostgreSQL that answers refuses; the first of those that apply, which is the worst. */
+typedef enum ServiceRefused {
+        SERVICE_REFUSED_QUEUE, /* what is due: no sync begins */
+        SERVICE_REFUSED_REGISTERING,
+        SERVICE_REFUSED_RUNS, /* of some edges */
+        SERVICE_REFUSED_SIGN, /* of life */
+        SERVICE_REFUSED_KINDS,
+} ServiceRefused;
+
 typedef struct ServiceSnapshot {
         bool stopping;
         bool registering;            /* the edges are not known to PostgreSQL yet */
         const Fault *postgres_fault; /* NULL: it answers; the next two too */
         const Fault *statement_fault;
-        bool postgres_answers; /* known to: it has, since the start or another database */
+        ServiceRefused refused; /* of what the statement is, where there is such a fault */
+        bool postgres_answers;  /* known to: it has, since the start or another database */
         const Fault *catalog_fault;
         bool catalog_answers;  /* known to: it has, since the start or another configuration */
         char catalog_next[64]; /* when it is asked again, for a person */
@@ -29,3 +39,10 @@ typedef struct ServiceSnapshot {
 
 /* What it points to stays until the loop goes on. */
 typedef ServiceSnapshot (*ServiceSnapshotTake)(void *userdata);
+
+/* The faults of statements, of each kind; NULL: none of that is refused. */
+void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVICE_REFUSED_KINDS]);
+
+/* What the fault of PostgreSQL, as a whole or of a statement, means for syncs: a clause to go
+ * before its message. NULL: there is none. */
+const char *service_postgres_words(const ServiceSnapshot *s);

@@ -17,13 +17,11 @@ void health_answer_ready(WebRequest *request, WebService *service)
                 web_request_answer_line(request, 503, "not ready: stopping");
         else if (s.postgres_fault)
                 web_request_answer_line(request, 503, "not ready: %s: %s",
-                                        fault_postgres_words(s.postgres_fault),
-                                        s.postgres_fault->message);
+                                        service_postgres_words(&s), s.postgres_fault->message);
         else if (s.registering && s.statement_fault)
                 web_request_answer_line(request, 503, "not ready: registering %zu edge%s; %s: %s",
                                         s.n_edges, text_plural(s.n_edges),
-                                        fault_postgres_words(s.statement_fault),
-                                        s.statement_fault->message);
+                                        service_postgres_words(&s), s.statement_fault->message);
         else if (s.registering)
                 web_request_answer_line(request, 503, "not ready: registering %zu edge%s",
                                         s.n_edges, text_plural(s.n_edges));
@@ -32,8 +30,7 @@ void health_answer_ready(WebRequest *request, WebService *service)
                                         fault_is_of_proxy(s.catalog_fault) ? "proxy" : "catalog",
                                         s.catalog_fault->message);
         else if (s.statement_fault)
-                web_request_answer_line(request, 200, "ready; %s: %s",
-                                        fault_postgres_words(s.statement_fault),
+                web_request_answer_line(request, 200, "ready; %s: %s", service_postgres_words(&s),
                                         s.statement_fault->message);
         else
                 web_request_answer_line(request, 200, "ready");

@@ -52,6 +52,7 @@ typedef struct Sums {
         int64_t oldest_listed, oldest_refreshed, never_listed, never_refreshed;
         int64_t n_alive;
         MirrorWait waits; /* what an instance waits for for long */
+        bool refused;     /* something is, to the instance that answers */
 } Sums;
 
 static int64_t most(int64_t a, int64_t b)
@@ -93,10 +94,11 @@ static Sums sum(const MirrorTable *states, const MirrorTable *instances)
 
 static EdgeLevel verdict(const Sums *s)
 {
-        return s->of_level[EDGE_TROUBLE] > 0 || s->n_alive == 0 || s->waits ? EDGE_TROUBLE
-               : s->of_level[EDGE_ATTENTION] > 0                            ? EDGE_ATTENTION
-               : s->edges == s->of_level[EDGE_OFF]                          ? EDGE_OFF
-                                                                            : EDGE_WELL;
+        return s->of_level[EDGE_TROUBLE] > 0 || s->n_alive == 0 || s->waits || s->refused
+                       ? EDGE_TROUBLE
+               : s->of_level[EDGE_ATTENTION] > 0   ? EDGE_ATTENTION
+               : s->edges == s->of_level[EDGE_OFF] ? EDGE_OFF
+                                                   : EDGE_WELL;
 }
 
 static const struct {
@@ -146,7 +148,9 @@ static void put_verdict(Html *h, const Sums *s)
         (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[level]);
         html_open(h, "div", {"class", class});
         html_open(h, "h1");
-        if (s->n_alive == 0 && !s->waits)
+        if (s->refused && !s->waits)
+                html_text(h, "PostgreSQL refuses a statement of the service");
+        else if (s->n_alive == 0 && !s->waits)
                 html_text(h, "No instance of the service is alive");
         else if (s->waits)
                 html_printf(h, "%s %s",
@@ -236,9 +240,7 @@ static void put_instance(Html *h, const MirrorTable *t, size_t row)
 static void put_refused(Html *h, const char *message)
 {
         html_open(h, "p");
-        html_text(h, "The instance that shows this page ");
-        html_text(h, waits[MIRROR_WAIT_POSTGRES].meaning);
-        html_text(h, ": ");
+        html_text(h, "As seen by the instance that shows this page: ");
         html_message(h, message);
         html_close(h);
         page_put_advice(h, waits[MIRROR_WAIT_POSTGRES].advice, NULL);
@@ -401,9 +403,8 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
 static unsigned home_render(const PageView *v, Html *h)
 {
         Sums s = sum(&v->tables[STATES], &v->tables[INSTANCES]);
-        if (v->refused && !s.waits)
-                s.waits = MIRROR_WAIT_POSTGRES;
-        bool service_first = s.n_alive == 0 || s.waits;
+        s.refused = v->refused;
+        bool service_first = s.n_alive == 0 || s.waits || s.refused;
         put_verdict(h, &s);
         if (service_first)
                 put_service(h, v, &s);

@@ -135,7 +135,9 @@ void pages_answer(WebRequest *request, WebService *service)
                 t->page = page;
                 t->request = request;
                 t->now_usec = s.now_usec;
-                t->refused = s.statement_fault ? strdup(s.statement_fault->message) : NULL;
+                if (s.statement_fault)
+                        t->refused = text_format("%s: %s", service_postgres_words(&s),
+                                                 s.statement_fault->message);
                 const char *wrong = take_arguments(t, &r);
                 if (wrong && r == -EINVAL) {
                         _cleanup_(cleanup_free) char *what =

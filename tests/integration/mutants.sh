@@ -137,12 +137,12 @@ integration/test_refusals a_due_time_that*
 a due time that cannot be written is said by nobody
 src/daemon/claims.c
 integration/test_refusals a_due_time_that*
-/^const Fault \*claims_refused/,/^}/s/if (claims_is_refused(c))/if (false)/
+/^const Fault \*claims_queue_refused/,/^}/s/claims_is_refused(c) ?/false ?/
 
 a sign of life that is refused is not said by the monitor
 src/daemon/daemon.c
 integration/test_refusals a_sign_of_life*
-s/of_runs ? of_runs : presence_refused(&d->presence)/of_runs/
+s/outage_fault(&d->runs.refusal.outage), presence_refused(&d->presence)/outage_fault(\&d->runs.refusal.outage), NULL/
 
 a sign of life that is refused says of itself that it waits
 src/daemon/presence.c
@@ -2858,6 +2858,22 @@ words that were not logged count as said
 src/daemon/refusal.c
 unit/test_daemon_refusal what_is_new*
 s/!(r->edges\[i\].said &&/!(true \&\&/
+
+figures that are taken again end in no line of the log
+src/web/metrics.c
+integration/test_metrics figures_that_postgres_refuses*
+s/if (o->is_refused != told \&\& o->on_refused)/if (o->is_refused \&\& !told \&\& o->on_refused)/
+
+what keeps every sync from beginning is told like a sign of life that is refused
+src/daemon/notify_lines.c
+unit/test_daemon_notify peers_are_seen*
+s/: goes_on        ? NOTIFY_DEGRADED/: goes_on        ? NOTIFY_AWAY/
+
+of two refusals the harmless one is said
+src/report/service_snapshot.c
+unit/test_service_snapshot
+s/while (kind < SERVICE_REFUSED_KINDS - 1 \&\& !of\[kind\])/while (kind < SERVICE_REFUSED_KINDS - 1 \&\& (!of[kind] || of[SERVICE_REFUSED_SIGN]))/
+
 END
 }
 

@@ -82,7 +82,7 @@ static void what_changes_is_told_by_whoever_sees_it(void **state)
         s = service_start(w, 1); /* another one */
         make_due(w, 2, 3);
         await_runs(w, 2, 3, "synced", 1);
-        await_told(server, "edge e2: well again");
+        await_told(server, "edge e2: synced again");
         assert_null(strstr(server->log, "e3"));
 
         write_password(w, "wrong");
@@ -133,7 +133,7 @@ static void wait_while_another_instance_syncs_the_edge(ServiceWorld *w, Server *
         tell_with(w, server, "", further);
         (void)service_start(w, 1);
         make_due(w, 2, 2);
-        await_told(server, "edge e2: well again");
+        await_told(server, "edge e2: synced again");
         tell_with(w, server, "/again", further);
         harness_service_signal(s, SIGCONT);
         harness_service_reload(s);
@@ -161,7 +161,7 @@ static void an_alert_that_waits_is_told_as_another_instance_has_found_the_edge(v
         await_told(server, "POST /" TOKEN "/again");
         const char *last = strstr(server->log, "POST /" TOKEN "/again");
         assert_null(strstr(last, "edge e2: failed"));
-        assert_non_null(strstr(last, "edge e2: well again"));
+        assert_non_null(strstr(last, "edge e2: synced again"));
         service_stop(w, 0);
         service_stop(w, 1);
         server_stop(server);
@@ -185,10 +185,10 @@ static void what_waits_is_told_also_when_somebody_has_synced_the_edge_by_hand(vo
         tell(w, server, "/again");
         harness_service_reload(s);
         await_told(server, "POST /" TOKEN "/again");
-        assert_null(strstr(server->log, "edge e2: well again"));
+        assert_null(strstr(server->log, "edge e2: synced again"));
         make_due(w, 2, 2);
         harness_service_reload(s);
-        await_told(server, "edge e2: well again");
+        await_told(server, "edge e2: synced again");
         service_stop(w, 0);
         server_stop(server);
 }
@@ -433,7 +433,7 @@ static void a_receiver_of_https_is_verified_and_reached_by_the_proxy(void **stat
                                   1);
         harness_squid_start(&y.squid, NULL, NULL, "");
         change(w, 0, true);
-        await_told(server, "edge e0: well again");
+        await_told(server, "edge e0: synced again");
         (void)snprintf(connect, sizeof(connect), " CONNECT 127.0.0.1:%u ", y.nginx.port);
         service_stop(w, 0);
         /* squid writes the line when it has seen the end of the connection */

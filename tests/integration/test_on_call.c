@@ -489,7 +489,7 @@ static void who_holds_the_row_that_a_sign_of_life_wants_is_said(void **state)
         harness_service_await_log(s, words, 1);
         /* once it is given up, pages and probes say it, too */
         harness_service_await_log(s, "warning: the sign of life could not be written, ", 1);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: a statement has waited ",
+        harness_service_await(s, "STATUS=PostgreSQL refuses a statement that the sign of life needs; edges are synced: a statement has waited ",
                               1);
         PQfinish(looks);
         harness_service_await_log(s, "info: the sign of life is written again", 1);

@@ -133,8 +133,11 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         await_runs(w, 0, 2, "synced", 2);
         await_sign_of_life(w);
         assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3: PostgreSQL: ", 1);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: e3: ");
+        harness_service_await(
+                s,
+                "STATUS=PostgreSQL refuses a statement that these edges need: e3: PostgreSQL: ", 1);
+        assert_monitor_says(where, "/readyz",
+                            "ready; PostgreSQL refuses a statement that these edges need: e3: ");
         assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
         assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
         assert_int_equal(harness_service_logged(s, over), 0);
@@ -151,10 +154,15 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         /* of two, the end of one is not that of the other */
         refuse_runs_of(w, "broken", 3);
         refuse_runs_of(w, "broken_too", 2);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e3, e2: PostgreSQL: ", 1);
+        harness_service_await(
+                s,
+                "STATUS=PostgreSQL refuses a statement that these edges need: e3, e2: PostgreSQL: ",
+                1);
         allow(w, "broken", "sync_run");
         assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement: e2: PostgreSQL: ", 1);
+        harness_service_await(
+                s,
+                "STATUS=PostgreSQL refuses a statement that these edges need: e2: PostgreSQL: ", 1);
         assert_int_equal(harness_service_logged(s, over), 1);
         allow(w, "broken_too", "sync_run");
         assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
@@ -213,10 +221,17 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
                         s, "warning: the sign of life could not be written, without which status",
                         i + 1);
                 harness_service_await(s,
-                                      "STATUS=PostgreSQL refuses a statement: PostgreSQL: ", i + 1);
-                assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+                                      "STATUS=PostgreSQL refuses a statement that the sign of life "
+                                      "needs; edges are synced: PostgreSQL: ",
+                                      i + 1);
+                assert_monitor_says(where, "/readyz",
+                                    "ready; PostgreSQL refuses a statement that the sign of life "
+                                    "needs; edges are synced: ");
                 assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
-                assert_monitor_says(where, "/", "The instance that shows this page waits for");
+                assert_monitor_says(where, "/",
+                                    "As seen by the instance that shows this page: PostgreSQL "
+                                    "refuses a statement that the sign of life needs; ");
+                assert_monitor_says(where, "/", "PostgreSQL refuses a statement of the service<");
                 (void)poll(NULL, 0, 1500); /* of three more signs nothing is said */
                 if (i == 0)                /* the first sign says of itself that it is well */
                         free(harness_sql(&w->pg,
@@ -284,7 +299,9 @@ static void a_registration_that_is_refused_ends_no_service(void **state)
         harness_service_await_log(s, "warning: the edges cannot be registered; ", 1);
         make_due(w, 1, 2);
         await_runs(w, 1, 2, "synced", 1);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        assert_monitor_says(where, "/readyz",
+                            "ready; PostgreSQL refuses a statement that registers edges; those of "
+                            "before are synced: ");
         /* it is not over because a lock is met first */
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily'"));
         PGconn *reads = hold(w, "BEGIN; SELECT FROM edgemirror.edge FOR UPDATE");
@@ -359,12 +376,17 @@ static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(voi
                 else
                         refuse(w, "broken", "UPDATE OF holder ON edgemirror.edge_claim", 1);
                 make_due(w, 1, 1);
-                harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", i + 1);
+                harness_service_await_log(
+                        s,
+                        "warning: PostgreSQL refuses a statement that every sync needs: ", i + 1);
                 assert_alive_and_refused(w, where);
-                assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+                assert_monitor_says(
+                        where, "/readyz",
+                        "ready; PostgreSQL refuses a statement that every sync needs: ");
                 harness_service_reload(s);
                 assert_alive_and_refused(w, where);
-                await_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+                await_monitor_says(where, "/readyz",
+                                   "ready; PostgreSQL refuses a statement that every sync needs: ");
                 if (refused[i].end)
                         free(harness_sql(&w->pg, refused[i].end));
                 else
@@ -381,7 +403,9 @@ static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(voi
         harness_service_reload(s);
         /* the first was met when it registered after the reload without the privilege */
         harness_service_await_log(s, "warning: the edges cannot be registered; ", 2);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        assert_monitor_says(where, "/readyz",
+                            "ready; PostgreSQL refuses a statement that registers edges; those of "
+                            "before are synced: ");
         service_stop(w, 0);
         assert_int_equal(harness_service_logged(s, "refuses the credentials"), 0);
 }
@@ -395,9 +419,11 @@ static void a_queue_that_is_locked_for_long_leaves_signs_of_life(void **state)
         HarnessService *s = service_start(w, 0);
         service_await_registered(w);
         PGconn *locks = hold(w, "BEGIN; LOCK TABLE edgemirror.edge_claim");
-        harness_service_await_log(s, "warning: PostgreSQL refuses a statement: ", 1);
+        harness_service_await_log(
+                s, "warning: PostgreSQL refuses a statement that every sync needs: ", 1);
         await_sign_of_life(w);
-        assert_monitor_says(where, "/readyz", "ready; PostgreSQL refuses a statement: ");
+        assert_monitor_says(where, "/readyz",
+                            "ready; PostgreSQL refuses a statement that every sync needs: ");
         PQfinish(locks);
         service_await_sql(w, WAITS_FOR_NOTHING);
         assert_monitor_says(where, "/readyz", "ready\n");

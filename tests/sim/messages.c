@@ -83,6 +83,8 @@ typedef struct Instance {
         char name[16], url_file[8];
         Fault faults[NOTIFY_KINDS];
         bool away[NOTIFY_KINDS];
+        bool refuses; /* a PostgreSQL that is away answers, and refuses a statement */
+        ServiceRefused refused;
         struct HttpTransfer transfer;
         bool under_way;
         Peers peers;
@@ -515,11 +517,14 @@ HttpTransfer *http_cancel(HttpTransfer *transfer)
 static ServiceSnapshot take(void *userdata)
 {
         Instance *i = userdata;
+        const Fault *postgres = i->away[NOTIFY_POSTGRES] ? &i->faults[NOTIFY_POSTGRES] : NULL;
         return (ServiceSnapshot){
                 .now_usec = EPOCH_SEC * (int64_t)USEC_PER_SEC + (int64_t)world->now,
                 .catalog_answers = true,
                 .catalog_fault = i->away[NOTIFY_CATALOG] ? &i->faults[NOTIFY_CATALOG] : NULL,
-                .postgres_fault = i->away[NOTIFY_POSTGRES] ? &i->faults[NOTIFY_POSTGRES] : NULL};
+                .postgres_fault = i->refuses ? NULL : postgres,
+                .statement_fault = i->refuses ? postgres : NULL,
+                .refused = i->refused};
 }
 
 static const ConfigEdge *find_edge(const Uuid *id, void *userdata)
@@ -762,7 +767,9 @@ static void happens(void)
                 NotifyKind kind = world->is_quick ? NOTIFY_CATALOG : 1 + below(2);
                 i->away[kind] = chance(50);
                 fault_set(&i->faults[kind], FAULT_PEER, EACCES, CODE_CATALOG_UNAUTHORIZED, "x");
-                i->faults[kind].refused = chance(50);
+                i->refuses = kind == NOTIFY_POSTGRES ? chance(50) : i->refuses;
+                i->refused = (ServiceRefused)below(SERVICE_REFUSED_KINDS);
+                i->faults[kind].refused = chance(50) && !(kind == NOTIFY_POSTGRES && i->refuses);
         } else if (what < 14) {
                 rarely(e, i);
         } else {
@@ -828,9 +835,12 @@ static void check_beliefs(const Receiver *r)
                         const Belief *b = find_belief(r, label);
                         if (b)
                                 known[b - r->beliefs] = true;
+                        bool degraded = kind == NOTIFY_POSTGRES && instance->refuses &&
+                                        instance->refused != SERVICE_REFUSED_QUEUE;
                         expect(r, label,
                                !instance->away[kind] ? "well"
                                : fault->refused      ? "refused"
+                               : degraded            ? "degraded"
                                                      : "away");
                 }
         }

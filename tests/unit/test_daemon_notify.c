@@ -28,7 +28,7 @@ static void what_changes_together_goes_together(void **state)
         assert_string_equal(hook_string_of(body, "catalog"), "catalog.example:8443");
         assert_string_equal(hook_string_of(body, "status"), "firing");
         assert_string_equal(hook_string_of(body, "text"), "edgemirror here:1\nedge a: failed: 403: "
-                                                          "forbidden\nedge b: well again");
+                                                          "forbidden\nedge b: synced again");
         assert_string_equal(hook_string_of(hook_event_of(body, 0), "state"), "failed");
         assert_string_equal(hook_string_of(hook_event_of(body, 0), "code"), "catalog-forbidden");
         assert_string_equal(hook_string_of(hook_event_of(body, 0), "time"), "2023-11-14T22:13:20Z");
@@ -104,11 +104,28 @@ static void peers_are_seen_to_go_and_come(void **state)
         w->snapshot.registering = false;
         hook_await_requests(w, 4);
         w->snapshot.statement_fault = &fault;
-        hook_await_requests(w, 5);
-        _cleanup_(cleanup_json) cJSON *statement = hook_last_body(w);
-        assert_string_equal(hook_string_of(hook_event_of(statement, 0), "state"), "away");
-        assert_string_equal(hook_string_of(hook_event_of(statement, 0), "text"),
-                            "PostgreSQL refuses a statement: could not read block 17");
+        static const struct {
+                ServiceRefused refused;
+                const char *state, *text;
+        } cases[] = {
+                {SERVICE_REFUSED_SIGN, "degraded",
+                 "PostgreSQL refuses a statement that the sign of life needs; edges are synced: "
+                 "could not read block 17"},
+                {SERVICE_REFUSED_QUEUE, "away",
+                 "PostgreSQL refuses a statement that every sync needs: could not read block 17"},
+                {SERVICE_REFUSED_REGISTERING, "degraded",
+                 "PostgreSQL refuses a statement that registers edges; those of before are synced: "
+                 "could not read block 17"},
+        };
+        for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) { /* what is worse is news */
+                w->snapshot.refused = cases[i].refused;
+                hook_await_requests(w, 5 + i);
+                _cleanup_(cleanup_json) cJSON *statement = hook_last_body(w);
+                assert_string_equal(hook_string_of(hook_event_of(statement, 0), "state"),
+                                    cases[i].state);
+                assert_string_equal(hook_string_of(hook_event_of(statement, 0), "text"),
+                                    cases[i].text);
+        }
         w->snapshot.statement_fault = NULL;
 }
 
@@ -144,7 +161,7 @@ static void a_receiver_that_is_away_delays_and_loses_nothing(void **state)
 static void of_a_message_that_may_have_been_taken_the_last_state_is_told(void **state)
 {
         static const SyncOutcome outcomes[] = {OUTCOME_SYNCED, OUTCOME_FAILED, OUTCOME_SYNCED};
-        static const char *const texts[] = {"edgemirror here:1\nedge a: well again",
+        static const char *const texts[] = {"edgemirror here:1\nedge a: synced again",
                                             "edgemirror here:1\nedge a: failed: again"};
         HookBench *w = *state;
         for (size_t i = 0; i < 4; i++) {
@@ -226,9 +243,9 @@ static void one_that_declines_loses_that_message_alone(void **state)
                 hook_change(w, &hook_edge_b, "b", OUTCOME_SYNCED, OUTCOME_FAILED, "follows");
                 hook_await_text(w, "edgemirror here:1\nedge b: failed: follows");
                 hook_change(w, &hook_edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
-                hook_await_text(w, "edgemirror here:1\nedge b: well again");
+                hook_await_text(w, "edgemirror here:1\nedge b: synced again");
                 hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
-                hook_await_text(w, "edgemirror here:1\nedge a: well again");
+                hook_await_text(w, "edgemirror here:1\nedge a: synced again");
         }
         assert_null(strstr(w->server->log, "/followed"));
 }
@@ -377,7 +394,7 @@ static void what_changed_while_nobody_could_be_told_is_told_then(void **state)
         hook_change(w, &hook_edge_b, "b", OUTCOME_SYNCED, OUTCOME_FAILED, "for a moment");
         hook_change(w, &hook_edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
         hook_configure(w, "fine");
-        hook_await_text(w, "edgemirror here:1\nedge a: well again");
+        hook_await_text(w, "edgemirror here:1\nedge a: synced again");
         assert_int_equal(hook_count_untold(w), 0);
 }
 
@@ -389,7 +406,7 @@ static void another_receiver_is_told_what_is_not_well_when_it_is_seen_next(void 
         hook_configure(w, "fine");
         hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         hook_change(w, &hook_edge_b, "b", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
-        hook_await_text(w, "edgemirror here:1\nedge a: failed: x\nedge b: well again");
+        hook_await_text(w, "edgemirror here:1\nedge a: failed: x\nedge b: synced again");
         for (unsigned i = 0; i < 2; i++) {
                 hook_configure(w, "none");
                 assert_int_equal(hook_count_untold(w), 0);
@@ -416,7 +433,7 @@ static void what_another_instance_has_seen_it_has_told(void **state)
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
         hook_await_log(w, "took no message (HTTP 500); 1 change to tell");
         hook_configure(w, "fine");
-        hook_await_text(w, "edgemirror here:1\nedge a: well again");
+        hook_await_text(w, "edgemirror here:1\nedge a: synced again");
         hook_change(w, &hook_edge_a, "a", OUTCOME_HELD, OUTCOME_HELD, "x");
         hook_await_text(w, "edgemirror here:1\nedge a: held: x");
 }
@@ -432,7 +449,7 @@ static void what_has_waited_for_long_may_have_been_told(void **state)
         hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         TAILQ_FIRST(&w->notify.subjects)->time -= 3600;
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_SYNCED, NULL);
-        hook_await_text(w, "edgemirror here:1\nedge a: well again");
+        hook_await_text(w, "edgemirror here:1\nedge a: synced again");
         hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
         TAILQ_FIRST(&w->notify.subjects)->time -= 3600;
         hook_change(w, &hook_edge_a, "a", OUTCOME_FAILED, OUTCOME_FAILED, "still");
@@ -449,7 +466,7 @@ static void what_was_synced_by_hand_nobody_has_told(void **state)
                 hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_FAILED, "x");
                 hook_await_text(w, "edgemirror here:1\nedge a: failed: x");
                 hook_change(w, &hook_edge_a, "a", before[i], OUTCOME_SYNCED, NULL);
-                hook_await_text(w, "edgemirror here:1\nedge a: well again");
+                hook_await_text(w, "edgemirror here:1\nedge a: synced again");
                 hook_change(w, &hook_edge_a, "a", OUTCOME_SYNCED, OUTCOME_SYNCED, NULL);
                 assert_int_equal(hook_count_untold(w), 0);
         }
@@ -476,7 +493,8 @@ static void what_changes_meanwhile_follows(void **state)
         server_open_gate(w->server);
         hook_await_requests(w, 2);
         _cleanup_(cleanup_json) cJSON *body = hook_last_body(w);
-        assert_string_equal(hook_string_of(body, "text"), "edgemirror here:1\nedge a: well again");
+        assert_string_equal(hook_string_of(body, "text"),
+                            "edgemirror here:1\nedge a: synced again");
         assert_string_equal(hook_string_of(body, "status"), "resolved");
 }
 
