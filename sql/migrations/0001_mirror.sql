@@ -110,7 +110,7 @@ COMMENT ON COLUMN edgemirror.database_connection.began_as IS 'What began this ve
 COMMENT ON COLUMN edgemirror.database_connection.previous_ended_at IS 'When the version before ended; see database_connection_past. Null: this is the first one. Equal to changed_at: it was changed; earlier: it had been removed and came back.';
 COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or removed by edgemirror retire.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
-COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Null: it is not missing, or removed.';
+COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Of one that edgemirror retire has ended: why it stayed until then. Null: it is not missing, or a run has removed it.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_proofs IS 'So many syncs in a row have found it missing and proven gone; at confirm_removals, and after removal_delay, it is removed. Null: none.';
 COMMENT ON COLUMN edgemirror.database_connection.proven_since IS 'When the first of these syncs has. Null: none.';
@@ -671,7 +671,7 @@ WITH version AS NOT MATERIALIZED (
      WHERE v.began_as = 'moved'
     UNION ALL
     SELECT v.valid_from, 'restored', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL
+           v.run_id, b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL AND b.edge_connection_id = v.edge_connection_id
       FROM version v LEFT JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
      WHERE v.began_as = 'restored'
     UNION ALL
@@ -713,7 +713,7 @@ COMMENT ON COLUMN edgemirror.change.renamed IS 'Whether the name differs from be
 COMMENT ON COLUMN edgemirror.change.relinked IS 'Whether the linked Database asset differs from before (registered, unregistered, or another one). Of a move only the row moved_in says so.';
 COMMENT ON COLUMN edgemirror.change.first_load IS 'Whether it came with the first whole list of its edge, or before that: then it is not known when it appeared.';
 COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see the view run, as long as it is kept. Null: removed by edgemirror retire.';
-COMMENT ON COLUMN edgemirror.change.by_retire IS 'Of removed: by edgemirror retire. Of restored: it comes back after that, because its edge is configured again. Neither is known to have happened in the catalog. False where what was before was pruned.';
+COMMENT ON COLUMN edgemirror.change.by_retire IS 'Of removed: by edgemirror retire, which asks no catalog; or it had moved to an edge that retire --forget has deleted since. Of restored: it comes back after that to the same edge; at another one it has appeared. Neither is known to have happened in the catalog: whether a row has vanished shows when its edge is configured and listed again. False where what was before was pruned.';
 
 -- Each version counts from the day on which it began to the day on which it ended; sums of that, day after day, give every day without looking at all versions
 -- for each of them. What was pruned had ended by the horizon, and counts as nothing on the days after it.

@@ -1,8 +1,8 @@
--- The present rows become tombstones, as a removal leaves them, but by no run; listeners are notified. $1 ids.
+-- The present rows become tombstones, as a removal leaves them, but by no run, and what was known of those that were missing stays: nobody will look for them any
+-- more. Listeners are notified. $1 ids.
 WITH removed AS (
     UPDATE edgemirror.database_connection d
-       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'),
-           missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, proven_since = NULL, missing_run_id = NULL
+       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond')
      WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
     RETURNING d.edge_connection_id
 ), count AS (

@@ -49,3 +49,14 @@ void document_close(Document *d)
 {
         free(d->text);
 }
+
+char *document_replaced(const char *text, const char *old, const char *new)
+{
+        Text result = {0};
+        for (const char *found; (found = strstr(text, old)); text = found + strlen(old)) {
+                assert_int_equal(text_append(&result, text, (size_t)(found - text)), 0);
+                assert_int_equal(text_append_string(&result, new), 0);
+        }
+        assert_int_equal(text_append_string(&result, text), 0);
+        return result.data;
+}

@@ -19,3 +19,6 @@ typedef struct Document {
 void document_open(const char *name, Document *ret);
 void document_open_between(const char *name, const char *begin, const char *end, Document *ret);
 void document_close(Document *d);
+
+/* What a page has, with something else in its place. Owned by the caller. */
+char *document_replaced(const char *text, const char *old, const char *new);

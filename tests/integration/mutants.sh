@@ -2809,6 +2809,56 @@ docs/reports.md
 integration/test_retire what_comes_back*
 s/ AND NOT by_retire//
 
+what comes back at another edge than the one that was retired is said to come back because that is configured again
+sql/migrations/0001_mirror.sql
+integration/test_retire_reports what_comes_back_at_another*
+s/ AND b.edge_connection_id = v.edge_connection_id$//
+
+what was known of a row that was missing is forgotten when its edge is retired
+sql/queries/retire_rows.sql
+integration/test_retire_reports what_does_not_come_back*
+s/interval '1 microsecond')$/&, missing_reason = NULL, missing_proofs = NULL/
+
+what a person has ended is among what vanished
+docs/reports.md
+integration/test_retire_reports what_does_not_come_back*
+s/'removed' AND NOT by_retire/'removed'/
+
+what was retired has vanished, whether its edge was listed since or not
+docs/reports.md
+integration/test_retire_reports what_does_not_come_back*
+s/coalesce(e.listed_at > d.removed_at, false)/true/
+
+a row that is listed and cannot be mirrored is said to have vanished
+docs/reports.md
+integration/test_retire_reports what_is_listed_and_rejected*
+s/ AND NOT EXISTS (SELECT FROM edgemirror.rejected r WHERE r.id = d.id) AS/ AS/
+
+of what differs between two times it is not said that it was retired
+docs/reports.md
+integration/test_retire_reports what_was_retired_is_told_apart*
+s/WHERE c.id = coalesce(a.id, b.id) AND c.by_retire/WHERE c.id = a.id AND c.by_retire/
+
+what comes back with a retired edge counts as come
+docs/reports.md
+integration/test_retire_reports what_was_retired_is_told_apart*
+s/ AND NOT first_load AND NOT by_retire$/ AND NOT first_load/
+
+what was removed elsewhere and comes with the first list of an edge counts as come
+docs/reports.md
+integration/test_retire_reports what_a_first_list*
+s/ AND NOT first_load AND NOT by_retire$/ AND NOT by_retire/
+
+the page of changes does not say where a row was that is back
+src/web/page_changes.c
+integration/test_pages what_came_back*
+s/else if (from \&\& .*"edge"))) {/else if (!from) {/
+
+the page of changes counts what a first list brings back twice
+sql/queries/page_change_days.sql
+integration/test_pages what_came_back*
+s/'restored' AND NOT c.first_load/'restored'/
+
 of a standby it is said that nobody can sync, and to make room
 src/cli/status_service.c
 integration/test_sync_postgres a_standby*
