@@ -75,7 +75,9 @@ static void put_days(Html *h, const PageView *v)
         page_table_end(h);
         html_put(h, "p",
                  "Of what came with the first list of an edge it is not known when it appeared: "
-                 "that is counted as first lists, and not shown below.",
+                 "that is counted as first lists, and not shown below. What edgemirror retire has "
+                 "ended, and what came back after that, counts as vanished and came back; below "
+                 "it says so.",
                  {"class", "muted"});
 }
 
@@ -109,6 +111,9 @@ static void put_what(Html *h, const MirrorTable *t, size_t i)
                 html_text(h, " from ");
                 html_put(h, "span", from ? from : "an edge that is not configured",
                          {"class", "name"});
+        } else if (from && !text_equal(from, table_text(t, i, "edge"))) {
+                html_text(h, "; was at ");
+                html_put(h, "span", from, {"class", "name"});
         }
         if (table_bool(t, i, "by_retire"))
                 html_text(h, "; its edge was retired");

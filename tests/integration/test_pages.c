@@ -362,6 +362,36 @@ static void what_a_person_ended_is_told_from_what_vanished(void **state)
         assert_not_shows(page, "retired");
 }
 
+/* Where it was before is another edge; or with the first list of its edge, where it is counted. */
+static void what_came_back_says_where_it_was(void **state)
+{
+        Shown *s = *state;
+        assert_not_shows(show(s, &page_changes, NULL, NULL), "was at");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.database_connection_past SET edge_connection_id = (SELECT"
+                       " edge_connection_id FROM edgemirror.edge WHERE name = 'lab') WHERE removed "
+                       "AND name = 'ARCHIVE'");
+        assert_shows(show(s, &page_changes, NULL, NULL),
+                     "came back; was at <span class=\"name\">lab</span>");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET first_listed_at = now() - interval '17 days' "
+                       "WHERE name = 'sales'");
+        char *day = harness_sql(&s->bench.pg, "SELECT current_date - 18");
+        char *row = text_format("%s</a></th><td class=\"n muted\">0</td><td class=\"n wide "
+                                "muted\">0</td><td class=\"n muted\">0</td><td class=\"n wide "
+                                "muted\">0</td><td class=\"n muted\">0</td><td class=\"n "
+                                "wide\">1</td>",
+                                day);
+        const char *page = show(s, &page_changes, NULL, NULL);
+        assert_shows(page, row);
+        assert_not_shows(page, "; was at");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.edge SET first_listed_at = (SELECT min(first_listed_at) "
+                       "FROM edgemirror.edge) WHERE name = 'sales'");
+        free(row);
+        free(day);
+}
+
 /* ---- names that are made to deceive --------------------------------------------------------- */
 
 static void foreign_names_are_shown_as_text(void **state)
@@ -686,6 +716,7 @@ int main(void)
                 cmocka_unit_test(the_growth_of_a_large_mirror_is_not_counted_for_a_page),
                 cmocka_unit_test(changes_are_shown_by_day_and_kind),
                 cmocka_unit_test(what_a_person_ended_is_told_from_what_vanished),
+                cmocka_unit_test(what_came_back_says_where_it_was),
                 cmocka_unit_test(foreign_names_are_shown_as_text),
                 cmocka_unit_test_setup_teardown(pages_of_an_empty_mirror_say_what_to_do, nothing,
                                                 end),
