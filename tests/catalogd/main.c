@@ -320,11 +320,12 @@ int main(int argc, char **argv)
                 print_help();
                 return EXIT_SUCCESS;
         }
+        int status = r < 0 ? 2 : EXIT_FAILURE;
         if (r == 0)
                 r = serve(&site, &o, &fault);
         if (r < 0) {
                 fprintf(stderr, "catalogd: %s\n", fault.message[0] ? fault.message : strerror(-r));
-                return EXIT_FAILURE;
+                return status;
         }
         return EXIT_SUCCESS;
 }

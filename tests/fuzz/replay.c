@@ -105,10 +105,14 @@ int main(int argc, char **argv)
 {
         if (argc == 1)
                 return replay_all();
+        bool asked = strcmp(argv[1], "--help") == 0;
         for (const FuzzTarget *t = fuzz_targets; strcmp(argv[1], "--list") == 0 && t->name; t++)
                 (void)printf("%s\n", t->name);
         const FuzzTarget *target = fuzz_find(argv[1]);
         for (int i = 2; target && i < argc; i++)
                 run_file(target, argv[i]);
-        return target || strcmp(argv[1], "--list") == 0 ? 0 : 2;
+        if (target || strcmp(argv[1], "--list") == 0)
+                return 0;
+        (void)fputs("usage: replay [--list | TARGET FILE...]\n", asked ? stdout : stderr);
+        return asked ? 0 : 2;
 }

@@ -5,11 +5,8 @@
 # Fails when a fault survives, when a line in which it is planted is no longer there, or when the tests fail without any. Works on a copy of the sources, which it
 # builds once.
 set -u
-case ${1:-} in -*)
-        sed -n '2,/^[^#]/s/^#$\|^# //p' "$0" >&2
-        exit 2
-        ;;
-esac
+. "$(dirname "$0")/../../scripts/lib.sh"
+take_options '' "$@"
 cd "$(dirname "$0")/../.." || exit
 words=${1:-}
 work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")

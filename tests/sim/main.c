@@ -103,10 +103,10 @@ static int check(void)
         return good && covered ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int usage(void)
+static int usage(bool asked)
 {
-        fputs("usage: sim [--seeds FROM COUNT | --seed N [--verbose]]\n", stderr);
-        return 2;
+        fputs("usage: sim [--seeds FROM COUNT | --seed N [--verbose]]\n", asked ? stdout : stderr);
+        return asked ? EXIT_SUCCESS : 2;
 }
 
 static int run_one(uint64_t seed, bool verbose)
@@ -135,6 +135,6 @@ int main(int argc, char **argv)
                  strcmp(argv[1], "--seed") == 0)
                 status = run_one(strtoull(argv[2], NULL, 10), argc == 4);
         else
-                status = usage();
+                status = usage(argc == 2 && strcmp(argv[1], "--help") == 0);
         return status;
 }

@@ -5,11 +5,8 @@
 # Fails when a fault survives so many worlds (150,000 unless told), or when a line in which it is planted is no longer there. Those in src/ are faults of the
 # program; those in tests/sim/ are faults of what stands in for it: the queries, and the reading back.
 set -u
-case ${1:-} in -*)
-        sed -n '2,/^[^#]/s/^#$\|^# //p' "$0" >&2
-        exit 2
-        ;;
-esac
+. "$(dirname "$0")/../../scripts/lib.sh"
+take_options '' "$@"
 cd "$(dirname "$0")/../.." || exit
 seeds=${1:-150000}
 words=${2:-}

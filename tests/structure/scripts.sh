@@ -18,8 +18,8 @@ silent()
 	shellcheck -f gcc "$@"
 }
 
-# check_usage FOLDER: scripts that answer --help or an unknown option with nothing, with words that are another one's, with another status than 0 and 2, or by
-# starting what does the work.
+# check_usage FILE...: of these, what can be started and answers --help or an unknown option with nothing, --help with words that are another one's, with another
+# status than 0 and 2, or by starting what does the work.
 check_usage()
 {
 	mkdir -p "$scratch/bin"
@@ -27,13 +27,13 @@ check_usage()
 		printf '#!/bin/sh\necho "%s is started" >&2\nexit 9\n' $command >"$scratch/bin/$command"
 	done
 	chmod +x "$scratch/bin"/*
-	for script in "$1"/*; do
-		[ -x "$script" ] || continue
+	for script; do
+		[ -f "$script" ] && [ -x "$script" ] || continue
 		for option in --help --no-such-option; do
 			PATH=$scratch/bin:$PATH timeout 60 "$script" $option </dev/null >"$scratch/said" 2>&1
 			case $option$? in --help0 | --no-such-option2) ;; *) echo "$script $option ends otherwise" ;; esac
 			[ -s "$scratch/said" ] || echo "$script $option says nothing"
-			grep -qF -e "$(head -n 1 "$scratch/said")" "$script" || echo "$script $option says what another one is"
+			[ $option != --help ] || grep -qF -e "$(head -n 1 "$scratch/said")" "$script" || echo "$script $option says what another one is"
 			grep ' is started$' "$scratch/said" | sed "s|^|$script $option: |"
 		done
 	done
@@ -88,11 +88,27 @@ explained()
 	bash -c '. "$1"; explain "$2"' sh "$top_srcdir/scripts/failures.sh" "$1" | diff "$scratch/wanted" -
 }
 expect_clean "what explains a failure is told, whether it was printed before the verdict or after it" explained "$scratch/log"
-expect_clean "no script begins its work when it is asked how it is used" check_usage "$top_srcdir/scripts"
+expect_clean "no script begins its work when it is asked how it is used" check_usage "$top_srcdir"/scripts/* "$top_srcdir"/bench/* "$top_srcdir"/tests/*/mutants.sh \
+	"$top_srcdir/tests/upgrade/make-fixture"
+bench_usage()
+{
+	PATH=$scratch/bin:$PATH "$top_srcdir/bench/run" soak --help
+}
+expect_said "nor does a benchmark" "usage: bench/run NAME" bench_usage
+: "${top_builddir:=$top_srcdir}"
+set --
+for program in catalogd/catalogd fuzz/replay sim/lists sim/messages sim/sim; do
+	[ ! -x "$top_builddir/tests/$program" ] || set -- "$@" "$top_builddir/tests/$program"
+done
+if [ $# = 5 ]; then
+	expect_clean "nor does a program of the tests that people start" check_usage "$@"
+else
+	skip "nor does a program of the tests that people start" "they are not built here"
+fi
 mkdir "$scratch/some"
 printf '#!/bin/sh\nmktemp -d\n' >"$scratch/some/hasty"
 chmod +x "$scratch/some/hasty"
-expect_said "one that does is found" "hasty --help: mktemp is started" check_usage "$scratch/some"
+expect_said "one that does is found" "hasty --help: mktemp is started" check_usage "$scratch/some/hasty"
 printf '#!/bin/sh\nexec "%s/scripts/check-monitor" pages "$@"\n' "$top_srcdir" >"$scratch/some/hasty"
-expect_said "one that says what another is is found" "hasty --help says what another one is" check_usage "$scratch/some"
+expect_said "one that says what another is is found" "hasty --help says what another one is" check_usage "$scratch/some/hasty"
 finish
