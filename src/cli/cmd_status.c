@@ -74,7 +74,7 @@ static void status_take_row(StatusView *v, const MirrorStatus *s)
         bool trouble = unscheduled || status_is_trouble(s);
         asked_names_mark(&v->session.asked, s->name, &s->edge);
         if (v->check) {
-                edges_status_take(&v->edges, s, configured, unscheduled);
+                edges_status_take(&v->edges, s, unscheduled);
         } else if (v->json) {
                 json_print_line(status_json(s));
         } else if (v->watch) {

@@ -191,41 +191,50 @@ static void edges_status_add_problem(EdgesStatus *e, const char *name, const cha
                                used ? ", " : "", text_show(name, printable), why);
 }
 
+static int time_after_turns(const MirrorStatus *s, int64_t *usec)
+{
+        _cleanup_(cleanup_zone) Zone *zone = NULL;
+        Schedule schedule;
+        char error[256];
+        int r = schedule_parse(s->schedule, &schedule, error, sizeof(error));
+        if (r >= 0 && zone_load(s->timezone, &zone) < 0)
+                r = zone_load("UTC", &zone); /* hours make no difference */
+        for (int turn = 0; r >= 0 && turn < 3; turn++)
+                r = schedule_next(&schedule, zone, 0, 0, *usec, usec);
+        return r;
+}
+
 /* Where no queue says that an edge is overdue, its list does: NULL unless three turns of the
  * schedule have passed since. Whoever syncs it need not do so at its very times. */
-static const char *edge_status_stale(const MirrorStatus *s, const ConfigEdge *configured)
+static const char *edge_status_stale(const MirrorStatus *s)
 {
         static char text[200];
         char age[DURATION_STRING_SIZE];
         int64_t now_usec = (int64_t)time(NULL) * (int64_t)USEC_PER_SEC;
         int64_t at_usec = now_usec - s->listed_age_sec * (int64_t)USEC_PER_SEC;
-        if (s->listed_age_sec < 0 || !configured->zone)
+        if (s->listed_age_sec < 0)
                 return NULL;
-        for (int turn = 0; turn < 3; turn++)
-                if (schedule_next(&configured->schedule, configured->zone, 0, 0, at_usec,
-                                  &at_usec) < 0)
-                        return NULL;
-        if (at_usec >= now_usec)
+        int r = time_after_turns(s, &at_usec);
+        if (r >= 0 && at_usec >= now_usec)
                 return NULL;
-        (void)snprintf(text, sizeof(text),
-                       "listed %s ago, which its schedule (%.100s) does not allow",
-                       ago(s->listed_age_sec, age), configured->schedule_text);
+        (void)snprintf(text, sizeof(text), "listed %s ago, which its schedule (%.100s) %s",
+                       ago(s->listed_age_sec, age), s->schedule,
+                       r < 0 ? "does not tell this version whether to allow" : "does not allow");
         return text;
 }
 
 const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
                                     const ConfigEdge *configured)
 {
-        if (!configured || !configured->enabled)
-                return NULL;
-        if (!s->enabled)
+        bool wanted = configured && configured->enabled;
+        if (!s->enabled && wanted)
                 return "disabled in the mirror, although configured: no instance that is alive "
                        "syncs it";
-        if (service->n_alive > 0 && !s->next_run_at)
+        if (service->n_alive > 0 && !s->next_run_at && wanted)
                 return "not scheduled, although configured: no instance that is alive syncs it";
-        if (!s->next_run_at)
-                return edge_status_stale(s, configured);
-        if (!s->overdue || configured->zone)
+        if (!s->next_run_at && s->enabled)
+                return edge_status_stale(s);
+        if (!s->overdue || !wanted || configured->zone)
                 return NULL;
         static char zone[80 + OWN_COMMAND_BYTES];
         (void)snprintf(zone, sizeof(zone),
@@ -234,19 +243,13 @@ const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorSt
         return zone;
 }
 
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const ConfigEdge *configured,
-                       const char *unscheduled)
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled)
 {
         char why[320 + OWN_COMMAND_BYTES];
         if (!s->enabled && !unscheduled)
                 return;
         e->n_enabled++;
         e->n_scheduled += s->next_run_at != NULL;
-        if (!s->next_run_at && !(configured && configured->enabled && configured->zone)) {
-                e->n_unjudged++;
-                if (e->oldest_sec < s->listed_age_sec)
-                        e->oldest_sec = s->listed_age_sec;
-        }
         bool trouble = edge_trouble(s, why, sizeof(why));
         if (trouble && unscheduled && status_is_trouble(s)) {
                 append(why, sizeof(why), "; %s", unscheduled);
@@ -270,15 +273,8 @@ bool status_check_print(const ServiceStatus *s, const EdgesStatus *e)
         bool nobody = s->n_alive == 0 && (e->n_scheduled > 0 || blocked);
         bool well = !nobody && !s->trouble[0] && e->n_unwell == 0 && e->n_enabled > 0;
         if (well) {
-                char age[DURATION_STRING_SIZE];
-                printf("OK: %zu edge%s %swell, %zu instance%s alive", e->n_enabled,
-                       text_plural(e->n_enabled), e->n_unjudged > 0 ? "" : "fresh and ", s->n_alive,
-                       text_plural(s->n_alive));
-                if (e->n_unjudged > 0)
-                        printf("; of %zu neither a service nor this configuration says how old "
-                               "lists may be: the oldest is of %s ago",
-                               e->n_unjudged, ago(e->oldest_sec, age));
-                putchar('\n');
+                printf("OK: %zu edge%s fresh and well, %zu instance%s alive\n", e->n_enabled,
+                       text_plural(e->n_enabled), s->n_alive, text_plural(s->n_alive));
                 return true;
         }
         printf("NOT OK: ");

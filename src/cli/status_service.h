@@ -33,22 +33,19 @@ bool service_is_blocked(const ServiceStatus *s);
 /* Edges, as --check judges them. */
 typedef struct EdgesStatus {
         size_t n_enabled, n_scheduled, n_unwell;
-        size_t n_unjudged;  /* no queue has them, and no configuration: they may be as old as … */
-        int64_t oldest_sec; /* … the list of one of them */
         char unwell[SERVICE_TROUBLE_BYTES]; /* the first few, with the reason */
 } EdgesStatus;
 
 /* Why nothing syncs an edge that the configuration enables: the mirror has it disabled, an instance
- * is alive and none has scheduled it, or it is overdue and its time zone not known here. Where no
- * instance is alive and nothing is scheduled, edges are synced by hand, or where this database
- * subscribes to: then, that the list is older than the schedule of the configuration allows. NULL:
- * none of these. configured: NULL when it is not in the configuration. */
+ * is alive and none has scheduled it, or it is overdue and its time zone not known here. An edge
+ * that nobody has scheduled is synced by hand, or where this database subscribes to: then, that its
+ * list is older than its schedule in the mirror allows. NULL: none of these. configured: NULL when
+ * it is not in the configuration. */
 const char *edge_status_unscheduled(const ServiceStatus *service, const MirrorStatus *s,
                                     const ConfigEdge *configured);
 
-/* configured as above, unscheduled: of edge_status_unscheduled. */
-void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const ConfigEdge *configured,
-                       const char *unscheduled);
+/* unscheduled: of edge_status_unscheduled. */
+void edges_status_take(EdgesStatus *e, const MirrorStatus *s, const char *unscheduled);
 
 /* An edge of the configuration that the mirror does not know, and that is to be synced. */
 void edges_status_take_unknown(EdgesStatus *e, const char *name);

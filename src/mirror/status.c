@@ -86,6 +86,8 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->rejected = next_int(&at, 0);
         ret->origin = next_text(&at);
         ret->next_in_sec = next_int(&at, 0);
+        ret->schedule = next_string(&at);
+        ret->timezone = next_string(&at);
 }
 
 static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)

@@ -8,11 +8,12 @@
 
 typedef struct MirrorStatus {
         Uuid edge;
-        const char *name; /* never NULL, nor is the state */
+        const char *name; /* never NULL, nor are state, schedule and time zone */
         bool enabled;
-        const char *origin; /* "configured" or "discovered" */
-        const char *state;  /* of the view freshness */
-        const char *phase;  /* NULL: idle; the same for all texts below: NULL when unknown */
+        const char *origin;              /* "configured" or "discovered" */
+        const char *schedule, *timezone; /* as registered */
+        const char *state;               /* of the view freshness */
+        const char *phase; /* NULL: idle; the same for all texts below: NULL when unknown */
         const char *holder;
         /* of the last run that ended */
         const char *outcome, *refresh;

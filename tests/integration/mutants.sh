@@ -2616,10 +2616,15 @@ src/cli/status_service.c
 integration/test_on_call status_check_goes_by*
 s/turn < 3/turn < 1/
 
-lists that nobody judges are called fresh
+an edge that is in no configuration here is as old as it likes
 src/cli/status_service.c
 integration/test_on_call status_check_goes_by*
-s/e->n_unjudged > 0 ? "" : "fresh and "/"fresh and "/
+s/if (!s->next_run_at \&\& s->enabled)/if (!s->next_run_at \&\& wanted)/
+
+a schedule that this version does not know allows every list
+src/cli/status_service.c
+integration/test_on_call status_check_goes_by*
+s/if (r >= 0 \&\& at_usec >= now_usec)/if (r < 0 || at_usec >= now_usec)/
 
 a database that subscribes is said to be synced by hand
 src/cli/status_service.c

@@ -228,13 +228,23 @@ static void status_check_goes_by_the_schedule_where_nothing_else_does(void **sta
                      "15m) does not allow)\n");
         assert_int_equal(service_program(w, "status", NULL, NULL), 0);
         assert_out(w, "\n    listed 2h ago, which its schedule (every 15m) does not allow\n", true);
+        /* as the mirror has it: whoever asks may have another configuration, or none of it */
         w->n_configured = 3;
+        (void)snprintf(w->schedule, sizeof(w->schedule), "every 1d");
         service_write_config(w);
         was_listed(w, 0, "1 minute");
-        was_listed(w, 3, "365 days");
-        assert_check(w, 0,
-                     "OK: 4 edges well, 0 instances alive; of 1 neither a service nor this "
-                     "configuration says how old lists may be: the oldest is of 365d ago\n");
+        was_listed(w, 3, "2 hours");
+        assert_check(w, 1,
+                     "NOT OK: 1 of 4 edges not well: e3 (listed 2h ago, which its schedule (every "
+                     "15m) does not allow)\n");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'at full moon', timezone = "
+                                 "'Moon/Copernicus' WHERE name = 'e3'"));
+        assert_check(w, 1,
+                     "e3 (listed 2h ago, which its schedule (at full moon) does not tell "
+                     "this version whether to allow)\n");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily' WHERE name = "
+                                 "'e3'"));
+        assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
 }
 
 /* The instance that wanted them dies; the one that lives has them not in its file. */
@@ -489,7 +499,9 @@ static void who_holds_the_row_that_a_sign_of_life_wants_is_said(void **state)
         harness_service_await_log(s, words, 1);
         /* once it is given up, pages and probes say it, too */
         harness_service_await_log(s, "warning: the sign of life could not be written, ", 1);
-        harness_service_await(s, "STATUS=PostgreSQL refuses a statement that the sign of life needs; edges are synced: a statement has waited ",
+        harness_service_await(s,
+                              "STATUS=PostgreSQL refuses a statement that the sign of life needs; "
+                              "edges are synced: a statement has waited ",
                               1);
         PQfinish(looks);
         harness_service_await_log(s, "info: the sign of life is written again", 1);
