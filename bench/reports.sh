@@ -25,18 +25,18 @@ SELECT i, v, CASE WHEN v < 8 OR i % 50 <> 0 THEN i % 40 ELSE (i + 1) % 40 END AS
        v = 6 AND i % 100 = 7 AS removed
   FROM generate_series(1, :rows) i, generate_series(0, 9) v;
 INSERT INTO database_connection_past
-       (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id, began_as, previous_ended_at, removed, removed_run_id)
+       (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id, began_as, previous_ended_at, ended_as, removed_run_id)
 SELECT md5(i::text)::uuid, md5('edge ' || e)::uuid, name, database_id, began, CASE WHEN removed THEN began + (next_began - began) / 2 ELSE next_began END, 1,
        CASE WHEN v = 0 THEN NULL WHEN previous_removed THEN 'restored' WHEN previous_e <> e THEN 'moved' ELSE 'changed' END,
-       CASE WHEN previous_removed THEN previous_began + (began - previous_began) / 2 ELSE CASE WHEN v > 0 THEN began END END, removed, CASE WHEN removed THEN 1 END
+       CASE WHEN previous_removed THEN previous_began + (began - previous_began) / 2 ELSE CASE WHEN v > 0 THEN began END END, CASE WHEN removed THEN 'removed' END, CASE WHEN removed THEN 1 END
   FROM (SELECT *, lead(began) OVER w AS next_began, lag(began) OVER w AS previous_began, lag(removed) OVER w AS previous_removed, lag(e) OVER w AS previous_e
           FROM version WINDOW w AS (PARTITION BY i ORDER BY v)) x
  WHERE v < 9
  ORDER BY next_began;
 INSERT INTO database_connection
-       (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, run_id, previous_ended_at, removed_run_id, began_as, was_registered)
+       (id, edge_connection_id, name, database_id, first_seen_at, changed_at, removed_at, ended_as, run_id, previous_ended_at, removed_run_id, began_as, was_registered)
 SELECT md5(i::text)::uuid, md5('edge ' || e)::uuid, name, database_id, first_began, began,
-       CASE WHEN i % 20 = 3 THEN began + (now() - began) / 2 END, 1, began, CASE WHEN i % 20 = 3 THEN 1 END, 'changed', true
+       CASE WHEN i % 20 = 3 THEN began + (now() - began) / 2 END, CASE WHEN i % 20 = 3 THEN 'removed' END, 1, began, CASE WHEN i % 20 = 3 THEN 1 END, 'changed', true
   FROM version JOIN (SELECT f.i, f.began AS first_began FROM version f WHERE f.v = 0) f USING (i)
  WHERE v = 9;
 -- 1 in 100 is new, of the last month; 1 in 1000 is missing

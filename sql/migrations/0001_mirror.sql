@@ -71,7 +71,7 @@ COMMENT ON COLUMN edgemirror.edge.list_digest IS 'Digest of the list that the mi
 --
 -- previous_ended_at links a version to the one before it: null for the first one, equal to its own beginning where it continues that one, earlier where the row
 -- had been removed meanwhile. began_as says the same as a word, and whether the edge changed: so what began a version is known without looking at another, also
--- when those before it were pruned, and reports of one kind find it by an index.
+-- when those before it were pruned, and reports of one kind find it by an index. ended_as says what ended a version that no other one follows at once.
 CREATE TABLE edgemirror.database_connection (
     id                 uuid        PRIMARY KEY,
     edge_connection_id uuid        NOT NULL,
@@ -81,6 +81,7 @@ CREATE TABLE edgemirror.database_connection (
     changed_at         timestamptz NOT NULL,
     as_of              timestamptz,
     removed_at         timestamptz,
+    ended_as           text        CHECK (ended_as IN ('removed', 'retired', 'moved')),
     run_id             bigint      NOT NULL,
     previous_ended_at  timestamptz,
     removed_run_id     bigint,
@@ -91,9 +92,11 @@ CREATE TABLE edgemirror.database_connection (
     proven_since       timestamptz,
     missing_run_id     bigint,
     was_registered     boolean,
-    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
+    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored', 'resumed')),
     CHECK (previous_ended_at <= changed_at),
-    CHECK (changed_at < removed_at)
+    CHECK (changed_at < removed_at),
+    CHECK ((removed_at IS NULL) = (ended_as IS NULL)),
+    CHECK (removed_run_id IS NULL OR ended_as IS NOT DISTINCT FROM 'removed')
 );
 COMMENT ON TABLE edgemirror.database_connection IS 'The mirror: one row per database connection, with its present version; of those that are gone (removed_at) the last one.';
 COMMENT ON COLUMN edgemirror.database_connection.id IS 'Id of the database connection in the catalog.';
@@ -103,12 +106,13 @@ COMMENT ON COLUMN edgemirror.database_connection.database_id IS 'Id of the linke
 COMMENT ON COLUMN edgemirror.database_connection.first_seen_at IS 'When the mirror first had it.';
 COMMENT ON COLUMN edgemirror.database_connection.changed_at IS 'When the present version began.';
 COMMENT ON COLUMN edgemirror.database_connection.as_of IS 'When the catalog was asked for what began the present version, or ended it: before changed_at, or removed_at. Null: not known.';
-COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When it was proven gone, or its edge was retired, which ended the version. Null: present.';
+COMMENT ON COLUMN edgemirror.database_connection.removed_at IS 'When the version ended, and none followed: see ended_as. Null: present.';
+COMMENT ON COLUMN edgemirror.database_connection.ended_as IS 'What ended it: removed (proven gone), retired (by edgemirror retire, which asks no catalog), moved (to an edge that retire --forget has deleted since). Null: present.';
 COMMENT ON COLUMN edgemirror.database_connection.run_id IS 'Run that began the present version; see sync_run, as long as it is kept.';
 COMMENT ON COLUMN edgemirror.database_connection.was_registered IS 'Whether a version before this one was registered, however long ago. Null: none was.';
-COMMENT ON COLUMN edgemirror.database_connection.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed). Null: it is the first one.';
+COMMENT ON COLUMN edgemirror.database_connection.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed), resumed (retired, and its edge is configured again). Null: it is the first one.';
 COMMENT ON COLUMN edgemirror.database_connection.previous_ended_at IS 'When the version before ended; see database_connection_past. Null: this is the first one. Equal to changed_at: it was changed; earlier: it had been removed and came back.';
-COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or removed by edgemirror retire.';
+COMMENT ON COLUMN edgemirror.database_connection.removed_run_id IS 'Run that removed it. Null: present, or not removed by a run.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_since IS 'When it was missing from a list for the first time without having been seen since. Null: was in the last whole list.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_reason IS 'Why it stays although it is missing; see the view held. Of one that edgemirror retire has ended: why it stayed until then. Null: it is not missing, or a run has removed it.';
 COMMENT ON COLUMN edgemirror.database_connection.missing_status IS 'HTTP status with which the catalog answered when it was asked for by its id. Null: not asked, or no answer.';
@@ -135,13 +139,13 @@ CREATE TABLE edgemirror.database_connection_past (
     valid_to           timestamptz NOT NULL,
     run_id             bigint      NOT NULL,
     previous_ended_at  timestamptz,
-    removed            boolean     NOT NULL,
+    ended_as           text        CHECK (ended_as IN ('removed', 'retired', 'moved')),
     removed_run_id     bigint,
-    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored')),
+    began_as           text        CHECK (began_as IN ('changed', 'moved', 'restored', 'resumed')),
     PRIMARY KEY (id, valid_to),
     CHECK (previous_ended_at <= valid_from),
     CHECK (valid_from < valid_to),
-    CHECK (removed OR removed_run_id IS NULL)
+    CHECK (removed_run_id IS NULL OR ended_as IS NOT DISTINCT FROM 'removed')
 );
 COMMENT ON TABLE edgemirror.database_connection_past IS 'Versions of database connections that have ended and that another one has followed. Versions of one id never overlap.';
 COMMENT ON COLUMN edgemirror.database_connection_past.id IS 'Id of the database connection.';
@@ -151,17 +155,17 @@ COMMENT ON COLUMN edgemirror.database_connection_past.database_id IS 'Linked Dat
 COMMENT ON COLUMN edgemirror.database_connection_past.valid_from IS 'When this version began (inclusive).';
 COMMENT ON COLUMN edgemirror.database_connection_past.valid_to IS 'When it ended (exclusive).';
 COMMENT ON COLUMN edgemirror.database_connection_past.run_id IS 'Run that began this version; see sync_run, as long as it is kept.';
-COMMENT ON COLUMN edgemirror.database_connection_past.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed). Null: it is the first one.';
+COMMENT ON COLUMN edgemirror.database_connection_past.began_as IS 'What began this version: changed (name or link), moved (from another edge, and perhaps changed), restored (it had been removed), resumed (retired, and its edge is configured again). Null: it is the first one.';
 COMMENT ON COLUMN edgemirror.database_connection_past.previous_ended_at IS 'When the version before this one ended. Null: this is the first one. Equal to valid_from: it was changed then; earlier: it had been removed and came back.';
-COMMENT ON COLUMN edgemirror.database_connection_past.removed IS 'Whether it ended because the row was removed; false: because it was changed.';
-COMMENT ON COLUMN edgemirror.database_connection_past.removed_run_id IS 'Run that removed it. Null: changed, or removed by edgemirror retire.';
+COMMENT ON COLUMN edgemirror.database_connection_past.ended_as IS 'What ended it, where the next version did not follow at once: removed, retired, moved; see database_connection. Null: it was changed.';
+COMMENT ON COLUMN edgemirror.database_connection_past.removed_run_id IS 'Run that removed it. Null: not removed by a run.';
 
 -- Reports of a span of time and pruning may not read the whole past. The version before another one is found by the primary key.
 CREATE INDEX database_connection_past_began ON edgemirror.database_connection_past (began_as, valid_from);
 COMMENT ON INDEX edgemirror.database_connection_past_began IS 'What began in a span of time, each kind for itself.';
 CREATE INDEX database_connection_past_ended ON edgemirror.database_connection_past (valid_to);
 COMMENT ON INDEX edgemirror.database_connection_past_ended IS 'What ended in a span of time; pruning.';
-CREATE INDEX database_connection_past_removed ON edgemirror.database_connection_past (valid_to) WHERE removed;
+CREATE INDEX database_connection_past_removed ON edgemirror.database_connection_past (valid_to) WHERE ended_as IS NOT NULL;
 COMMENT ON INDEX edgemirror.database_connection_past_removed IS 'What vanished, and is back, in a span of time.';
 
 CREATE VIEW edgemirror.database_connection_history AS
@@ -671,24 +675,24 @@ WITH version AS NOT MATERIALIZED (
      WHERE v.began_as = 'moved'
     UNION ALL
     SELECT v.valid_from, 'restored', v.id, v.edge_connection_id, b.edge_connection_id, v.edge_connection_id, b.name, v.name, b.database_id, v.database_id,
-           v.run_id, b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL AND b.edge_connection_id = v.edge_connection_id
+           v.run_id, b.id IS NOT NULL, v.began_as = 'resumed'
       FROM version v LEFT JOIN edgemirror.database_connection_past b ON b.id = v.id AND b.valid_to = v.previous_ended_at
-     WHERE v.began_as = 'restored'
+     WHERE v.began_as IN ('restored', 'resumed')
     UNION ALL
-    SELECT p.valid_to, 'removed', p.id, p.edge_connection_id, p.edge_connection_id, NULL, p.name, NULL, p.database_id, NULL, p.removed_run_id, false,
-           p.removed_run_id IS NULL
+    SELECT p.valid_to, CASE p.ended_as WHEN 'moved' THEN 'moved_out' ELSE 'removed' END, p.id, p.edge_connection_id, p.edge_connection_id, NULL, p.name, NULL,
+           p.database_id, NULL, p.removed_run_id, false, p.ended_as = 'retired'
       FROM edgemirror.database_connection_past p
-     WHERE p.removed
+     WHERE p.ended_as IS NOT NULL
     UNION ALL
-    SELECT d.removed_at, 'removed', d.id, d.edge_connection_id, d.edge_connection_id, NULL, d.name, NULL, d.database_id, NULL, d.removed_run_id, false,
-           d.removed_run_id IS NULL
+    SELECT d.removed_at, CASE d.ended_as WHEN 'moved' THEN 'moved_out' ELSE 'removed' END, d.id, d.edge_connection_id, d.edge_connection_id, NULL, d.name, NULL,
+           d.database_id, NULL, d.removed_run_id, false, d.ended_as = 'retired'
       FROM edgemirror.database_connection d
      WHERE d.removed_at IS NOT NULL
 )
 SELECT v.happened_at, v.kind, v.id, v.edge_connection_id, e.name AS edge, v.edge_connection_id_before, b.name AS edge_before,
        v.edge_connection_id_after, a.name AS edge_after, v.name_before, v.name_after, v.database_id_before, v.database_id_after,
        v.compared AND v.name_before <> v.name_after AS renamed, v.compared AND v.database_id_before IS DISTINCT FROM v.database_id_after AS relinked,
-       e.edge_connection_id IS NOT NULL AND coalesce(v.happened_at <= e.first_listed_at, true) AS first_load, v.run_id,
+       v.kind IN ('added', 'restored') AND e.edge_connection_id IS NOT NULL AND coalesce(v.happened_at <= e.first_listed_at, true) AS first_load, v.run_id,
        coalesce(v.by_retire, false) AS by_retire
   FROM event v
   LEFT JOIN edgemirror.edge e ON e.edge_connection_id = v.edge_connection_id
@@ -703,7 +707,7 @@ COMMENT ON COLUMN edgemirror.change.edge_connection_id IS 'Edge connection to wh
 COMMENT ON COLUMN edgemirror.change.edge IS 'Name of that edge in the configuration. Null: never configured here.';
 COMMENT ON COLUMN edgemirror.change.edge_connection_id_before IS 'Edge connection before; for restored, before it was removed. Null for added.';
 COMMENT ON COLUMN edgemirror.change.edge_before IS 'Name of that edge.';
-COMMENT ON COLUMN edgemirror.change.edge_connection_id_after IS 'Edge connection after. Null for removed.';
+COMMENT ON COLUMN edgemirror.change.edge_connection_id_after IS 'Edge connection after. Null for removed, and for moved_out to one that retire --forget has deleted since.';
 COMMENT ON COLUMN edgemirror.change.edge_after IS 'Name of that edge.';
 COMMENT ON COLUMN edgemirror.change.name_before IS 'Name before; for restored, before it was removed. Null for added, and for restored when that was pruned.';
 COMMENT ON COLUMN edgemirror.change.name_after IS 'Name after. Null for removed.';
@@ -711,9 +715,9 @@ COMMENT ON COLUMN edgemirror.change.database_id_before IS 'Linked Database asset
 COMMENT ON COLUMN edgemirror.change.database_id_after IS 'Linked Database asset after. Null: none; for removed always.';
 COMMENT ON COLUMN edgemirror.change.renamed IS 'Whether the name differs from before. Of a move only the row moved_in says so.';
 COMMENT ON COLUMN edgemirror.change.relinked IS 'Whether the linked Database asset differs from before (registered, unregistered, or another one). Of a move only the row moved_in says so.';
-COMMENT ON COLUMN edgemirror.change.first_load IS 'Whether it came with the first whole list of its edge, or before that: then it is not known when it appeared.';
-COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see the view run, as long as it is kept. Null: removed by edgemirror retire.';
-COMMENT ON COLUMN edgemirror.change.by_retire IS 'Of removed: by edgemirror retire, which asks no catalog; or it had moved to an edge that retire --forget has deleted since. Of restored: it comes back after that to the same edge; at another one it has appeared. Neither is known to have happened in the catalog: whether a row has vanished shows when its edge is configured and listed again. False where what was before was pruned.';
+COMMENT ON COLUMN edgemirror.change.first_load IS 'Of added and restored: whether it came with the first whole list of its edge, or before that; then it is not known when it appeared. False for the others.';
+COMMENT ON COLUMN edgemirror.change.run_id IS 'Run that brought the change; see the view run, as long as it is kept. Null: removed by edgemirror retire, or moved to an edge that was deleted since.';
+COMMENT ON COLUMN edgemirror.change.by_retire IS 'Of removed: by edgemirror retire, which asks no catalog. Of restored: it comes back after that to the same edge; at another one it has appeared. Neither is known to have happened in the catalog: whether a row has vanished shows when its edge is configured and listed again.';
 
 -- Each version counts from the day on which it began to the day on which it ended; sums of that, day after day, give every day without looking at all versions
 -- for each of them. What was pruned had ended by the horizon, and counts as nothing on the days after it.

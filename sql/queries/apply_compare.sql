@@ -45,7 +45,7 @@ WITH difference AS (
               LEFT JOIN LATERAL (SELECT k.id, k.edge_connection_id, k.changed_at, k.removed_at, -- as of when that edge has seen it last, or proven it gone
                                         CASE WHEN k.edge_connection_id <> $1::uuid THEN
                                              greatest(CASE WHEN k.as_of <= statement_timestamp() THEN k.as_of END,
-                                                      CASE WHEN n.listed_at <= statement_timestamp() AND k.missing_since IS NULL THEN n.listed_at END) END AS as_of
+                                                      CASE WHEN n.listed_at <= statement_timestamp() AND k.removed_at IS NULL AND k.missing_since IS NULL THEN n.listed_at END) END AS as_of
                                    FROM edgemirror.database_connection k
                                    LEFT JOIN edgemirror.edge n USING (edge_connection_id)
                                   WHERE k.id = s.id AND d.id IS NULL

@@ -6,10 +6,10 @@ WITH made (relation, columns) AS (VALUES
                                       edge_after name_before name_after database_id_before database_id_after renamed relinked first_load run_id
                                       by_retire'),
     ('daily',                        'day edge_connection_id edge databases registered'),
-    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at as_of removed_at run_id was_registered began_as
+    ('database_connection',          'id edge_connection_id name database_id first_seen_at changed_at as_of removed_at ended_as run_id was_registered began_as
                                       previous_ended_at removed_run_id missing_since missing_reason missing_status missing_proofs proven_since missing_run_id'),
     ('database_connection_history',  'id edge_connection_id name database_id valid_from valid_to run_id'),
-    ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at removed removed_run_id'),
+    ('database_connection_past',     'id edge_connection_id name database_id valid_from valid_to run_id began_as previous_ended_at ended_as removed_run_id'),
     ('edge',                         'edge_connection_id name catalog_name enabled origin schedule timezone first_listed_at listed_at refreshed_at row_count
                                       consecutive_failures last_run_id completed_run_id service_run_id digest rejected list_digest'),
     ('edge_claim',                   'edge_connection_id next_run_at holder expires_at epoch request_taken_at'),

@@ -2,7 +2,7 @@
 -- more. Listeners are notified. $1 ids.
 WITH removed AS (
     UPDATE edgemirror.database_connection d
-       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond')
+       SET removed_at = greatest(clock_timestamp(), d.changed_at + interval '1 microsecond'), ended_as = 'retired'
      WHERE d.edge_connection_id = ANY ($1::uuid[]) AND d.removed_at IS NULL
     RETURNING d.edge_connection_id
 ), count AS (

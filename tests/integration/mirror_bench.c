@@ -344,7 +344,8 @@ void bench_remove(MirrorBench *b, int number)
 {
         char sql[512], id[UUID_STRING_SIZE];
         (void)snprintf(sql, sizeof(sql),
-                       "UPDATE edgemirror.database_connection SET removed_at = now() "
+                       "UPDATE edgemirror.database_connection SET removed_at = now(), ended_as = "
+                       "'removed' "
                        "WHERE id = '%s'",
                        bench_id(number, id));
         free(harness_sql(&b->pg, sql));

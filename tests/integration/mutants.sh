@@ -2799,7 +2799,7 @@ s/if (mirror_is_locked(fault) && outage_fault(&p->lock.outage))/if (false)/
 what comes back from a retired edge is not known from what came back
 sql/migrations/0001_mirror.sql
 integration/test_retire what_comes_back*
-s/b.id IS NOT NULL, b.removed AND b.removed_run_id IS NULL/b.id IS NOT NULL, false/
+s/b.id IS NOT NULL, v.began_as = 'resumed'/b.id IS NOT NULL, false/
 
 what edgemirror retire ended is shown as if the catalog had it no more
 src/web/page_changes.c
@@ -2812,14 +2812,14 @@ integration/test_retire what_comes_back*
 s/ AND NOT by_retire//
 
 what comes back at another edge than the one that was retired is said to come back because that is configured again
-sql/migrations/0001_mirror.sql
+sql/queries/apply_rows.sql
 integration/test_retire_reports what_comes_back_at_another*
-s/ AND b.edge_connection_id = v.edge_connection_id$//
+s/ended_as = 'retired' AND edge_before = edge/ended_as = 'retired'/
 
 what was known of a row that was missing is forgotten when its edge is retired
 sql/queries/retire_rows.sql
 integration/test_retire_reports what_does_not_come_back*
-s/interval '1 microsecond')$/&, missing_reason = NULL, missing_proofs = NULL/
+s/interval '1 microsecond'), ended_as = 'retired'$/&, missing_reason = NULL, missing_proofs = NULL/
 
 what a person has ended is among what vanished
 docs/reports.md
@@ -2839,7 +2839,37 @@ s/ AND NOT EXISTS (SELECT FROM edgemirror.rejected r WHERE r.id = d.id) AS/ AS/
 of what differs between two times it is not said that it was retired
 docs/reports.md
 integration/test_retire_reports what_was_retired_is_told_apart*
-s/WHERE c.id = coalesce(a.id, b.id) AND c.by_retire/WHERE c.id = a.id AND c.by_retire/
+s/'{removed}'/'{}'/
+
+what came truly before its edge was retired is told to have come back with it
+docs/reports.md
+integration/test_retire_reports what_truly_came*
+s/bool_and(c.by_retire)/bool_or(c.by_retire)/
+
+what went truly after its edge was retired is told to have been ended by that
+docs/reports.md
+integration/test_retire_reports what_truly_came*
+s/ORDER BY c.happened_at DESC))/ORDER BY c.happened_at))/
+
+that a row came back with its edge is forgotten with what came before
+sql/migrations/0001_mirror.sql
+integration/test_retire_reports what_comes_back_with_its_edge*
+s/b.id IS NOT NULL, v.began_as = 'resumed'/b.id IS NOT NULL, b.ended_as = 'retired'/
+
+what moves with the first list of an edge has not moved
+sql/migrations/0001_mirror.sql
+integration/test_retire_reports what_moves_with*
+s/v.kind IN ('added', 'restored') AND e.edge/e.edge/
+
+what moved to an edge that is forgotten is told to be retired
+sql/queries/forget_successors.sql
+integration/test_retire_reports what_moved_to_an_edge*
+s/SET ended_as = 'moved'/SET ended_as = 'retired'/
+
+a list of a retired edge counts as one that has what was ended
+sql/queries/apply_compare.sql
+integration/test_as_of what_was_retired*
+s/k.removed_at IS NULL AND k.missing_since/k.missing_since/
 
 what comes back with a retired edge counts as come
 docs/reports.md

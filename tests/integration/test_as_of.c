@@ -247,9 +247,24 @@ static void what_another_edge_removes_meanwhile_is_not_restored(void **state)
         MirrorBench *b = *state;
         (void)sees(b, &bench_other_edge, 0, 1, "row");
         apply_while(b, "UPDATE edgemirror.edge SET row_count = row_count - 1 WHERE name = 'two';"
-                       "UPDATE edgemirror.database_connection SET removed_at = now(), as_of = "
-                       "now() WHERE name = 'row'");
+                       "UPDATE edgemirror.database_connection SET removed_at = now(), ended_as = "
+                       "'removed', as_of = now() WHERE name = 'row'");
         assert_with(b, "");
+}
+
+/* What a person has ended was in no list that came after that, although it was never missing. */
+static void what_was_retired_is_not_in_the_later_lists_of_its_edge(void **state)
+{
+        MirrorBench *b = *state;
+        _cleanup_(cleanup_spool) Spool *without = list_of(&bench_other_edge, 9);
+        (void)sees(b, &bench_other_edge, 0, 1, "row");
+        bench_sql(b, "UPDATE edgemirror.database_connection SET removed_at = now(), ended_as = "
+                     "'retired' WHERE name = 'row'; UPDATE edgemirror.edge SET digest = NULL, "
+                     "list_digest = NULL, row_count = 1 WHERE name = 'two'");
+        (void)apply(b, &bench_other_edge, 9,
+                    &(MirrorSnapshot){.rows = without, .missing = MIRROR_MISSING_HOLD});
+        (void)sees(b, &bench_edge, 4, 5, "row");
+        assert_with(b, "one");
 }
 
 /* It was written while a clock was ahead. */
@@ -280,6 +295,8 @@ int main(void)
                 cmocka_unit_test_setup(what_another_edge_writes_meanwhile_has_all_compared_anew,
                                        begin),
                 cmocka_unit_test_setup(what_another_edge_removes_meanwhile_is_not_restored, begin),
+                cmocka_unit_test_setup(what_was_retired_is_not_in_the_later_lists_of_its_edge,
+                                       begin),
                 cmocka_unit_test_setup(a_time_that_has_not_come_yet_keeps_no_row, begin),
         };
         return cmocka_run_group_tests_name("as_of", tests, mirror_bench_setup,

@@ -369,8 +369,8 @@ static void what_came_back_says_where_it_was(void **state)
         assert_not_shows(show(s, &page_changes, NULL, NULL), "was at");
         forty_days_run(&s->bench, "postgres",
                        "UPDATE edgemirror.database_connection_past SET edge_connection_id = (SELECT"
-                       " edge_connection_id FROM edgemirror.edge WHERE name = 'lab') WHERE removed "
-                       "AND name = 'ARCHIVE'");
+                       " edge_connection_id FROM edgemirror.edge WHERE name = 'lab') WHERE "
+                       "ended_as IS NOT NULL AND name = 'ARCHIVE'");
         assert_shows(show(s, &page_changes, NULL, NULL),
                      "came back; was at <span class=\"name\">lab</span>");
         forty_days_run(&s->bench, "postgres",

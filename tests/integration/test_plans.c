@@ -136,7 +136,7 @@ static void a_small_sync_reads_no_table_from_end_to_end(void **state)
                  "interval '2 days', now(), 1, now() FROM generate_series(1, 200000) n;"
                  "INSERT INTO edgemirror.database_connection_past"
                  " SELECT id, edge_connection_id, 'was', NULL, first_seen_at, changed_at, 1, NULL, "
-                 "false FROM edgemirror.database_connection WHERE name LIKE 'large %';"
+                 "NULL FROM edgemirror.database_connection WHERE name LIKE 'large %';"
                  "INSERT INTO edgemirror.sync_run (edge_connection_id, instance, epoch, "
                  "by_hand, trigger, phase, job_id, refresh, outcome, started_at, finished_at)"
                  " SELECT md5('edge ' || n % 2000 + 1)::uuid, 'cron', n, true, 'manual', 'done', "

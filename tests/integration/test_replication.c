@@ -62,11 +62,10 @@ static void the_subscriber_gets_what_was_there_and_what_comes(void **state)
                 "3) n;"
                 "INSERT INTO edgemirror.database_connection"
                 " SELECT md5(n::text)::uuid, md5('1')::uuid, 'db ' || n, NULL, now(), now(), NULL, "
-                "NULL, "
-                "1 FROM generate_series(1, 300) n;"
+                "NULL, NULL, 1 FROM generate_series(1, 300) n;"
                 "INSERT INTO edgemirror.database_connection_past"
                 " SELECT id, edge_connection_id, name, database_id, changed_at - interval '2 days',"
-                " changed_at - interval '1 day', 1, NULL, true FROM "
+                " changed_at - interval '1 day', 1, NULL, 'removed' FROM "
                 "edgemirror.database_connection"));
         pair_follow(p, PAGE_SUBSCRIBE, "postgres");
         pair_wait_until_equal(p);

@@ -133,10 +133,11 @@ static void an_edge_is_forgotten_with_all_that_is_its(void **state)
         World *w = *state;
         static const char *const tables[] = {"edge", "edge_claim", "database_connection",
                                              "database_connection_past", "sync_run"};
-        free(harness_sql(&w->pg, "INSERT INTO edgemirror.database_connection_past"
-                                 " SELECT id, edge_connection_id, name, database_id, changed_at - "
-                                 "interval '2 days', changed_at - interval '1 day', 1, NULL, true"
-                                 "   FROM edgemirror.database_connection"));
+        free(harness_sql(&w->pg,
+                         "INSERT INTO edgemirror.database_connection_past"
+                         " SELECT id, edge_connection_id, name, database_id, changed_at - "
+                         "interval '2 days', changed_at - interval '1 day', 1, NULL, 'removed'"
+                         "   FROM edgemirror.database_connection"));
         assert_int_equal(RUN(w, "retire", w->edges[0], "--forget", "--yes"), 0); /* by its id */
         assert_says(w, "out", "forgotten\n", true);
         for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -191,7 +192,7 @@ static void what_passed_through_a_forgotten_edge_balances(void **state)
         assert_one(w,
                    "SELECT string_agg(kind || ' ' || n, ', ' ORDER BY kind) FROM (SELECT kind, "
                    "count(*) AS n FROM edgemirror.change GROUP BY 1) k",
-                   "added 22, removed 3, restored 1");
+                   "added 22, moved_out 3, restored 1");
         assert_one(w, dangling, "0");
         assert_one(w, "SELECT databases FROM edgemirror.daily ORDER BY day DESC LIMIT 1", "20");
         /* of those that stayed there, too, the last version is to be found where it belongs */

@@ -194,6 +194,70 @@ static void what_a_first_list_brings_back_has_not_come(void **state)
         free(move);
 }
 
+/* What truly came or went between the two times has, whatever else was done to its edge. */
+static void what_truly_came_or_went_is_not_told_to_be_retired(void **state)
+{
+        World *w = *state;
+        char *all = now(w);
+        change_rows(w, 0, "{\"op\":\"add\",\"name\":\"LATER\"}");
+        assert_int_equal(sync_all(w), 0);
+        retire_main(w);
+        main_is_back(w);
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(sync_all(w), 0);
+        char *again = now(w);
+        assert_differs(w, all, again, "main gone: 1, main new: 1");
+        free(again);
+        free(all);
+}
+
+/* What came before the version that is there now may be pruned by then. */
+static void what_comes_back_with_its_edge_says_so_however_long_that_was_retired(void **state)
+{
+        World *w = *state;
+        retire_main(w);
+        main_is_back(w);
+        free(harness_sql(&w->pg, "DELETE FROM edgemirror.database_connection_past"));
+        assert_counted(w, "SELECT * FROM edgemirror.change WHERE kind = 'restored'",
+                       "edge, by_retire, name_before", "main t: 20");
+}
+
+/* It was in the mirror: that is no matter of what was there before anybody looked. */
+static void what_moves_with_a_first_list_has_moved(void **state)
+{
+        World *w = *state;
+        char *move = text_format("{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[1]);
+        change_rows(w, 0, move);
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET first_listed_at = NULL WHERE name = "
+                                 "'other'"));
+        assert_int_equal(run_sync(w, NULL, "other"), 0);
+        char *came = query_after("what came back after that:");
+        assert_counted(w, came, "edge, came, went", "main 0 1: 1, other 1 0: 1");
+        free(came);
+        free(move);
+}
+
+/* Nobody has retired the edge that it left, nor is it known to be gone. */
+static void what_moved_to_an_edge_that_is_forgotten_has_moved(void **state)
+{
+        World *w = *state;
+        char *move = text_format("{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[0]);
+        change_rows(w, 1, move);
+        assert_int_equal(sync_all(w), 0);
+        main_is_configured(w, false);
+        assert_int_equal(RUN(w, "retire", "main", "--forget", "--yes"), 0);
+        assert_counted(w, "SELECT * FROM edgemirror.change WHERE NOT first_load",
+                       "kind, edge, edge_after, by_retire", "moved_out other f: 1");
+        assert_not_back(w, "");
+        assert_answer(w, "## What vanished?", "name", "");
+        main_is_back(w); /* its rows are all new there */
+        assert_counted(w, "SELECT * FROM edgemirror.change WHERE kind = 'restored'",
+                       "edge, edge_before, by_retire", "main other f: 1");
+        assert_mirror_equals_catalog(w);
+        free(move);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -205,6 +269,14 @@ int main(void)
                 cmocka_unit_test_setup(what_was_retired_is_told_apart_where_two_times_differ,
                                        synced_world),
                 cmocka_unit_test_setup(what_a_first_list_brings_back_has_not_come, synced_world),
+                cmocka_unit_test_setup(what_truly_came_or_went_is_not_told_to_be_retired,
+                                       synced_world),
+                cmocka_unit_test_setup(
+                        what_comes_back_with_its_edge_says_so_however_long_that_was_retired,
+                        synced_world),
+                cmocka_unit_test_setup(what_moves_with_a_first_list_has_moved, synced_world),
+                cmocka_unit_test_setup(what_moved_to_an_edge_that_is_forgotten_has_moved,
+                                       synced_world),
         };
         return cmocka_run_group_tests_name("retire_reports", tests, world_setup, world_teardown);
 }

@@ -118,13 +118,14 @@ static void what_is_altered_by_hand_is_found_and_repaired(void **state)
                 {"UPDATE edgemirror.database_connection SET database_id = gen_random_uuid() "
                  "WHERE" A_ROW,
                  "20 rows, as many as its last sync left, but not the same\n", false},
-                {"UPDATE edgemirror.database_connection SET removed_at = now() WHERE" A_ROW,
+                {"UPDATE edgemirror.database_connection SET removed_at = now(), "
+                 "ended_as = 'removed' WHERE" A_ROW,
                  "19 rows, and its last sync left 20\n", true},
                 {"DELETE FROM edgemirror.database_connection WHERE" A_ROW,
                  "19 rows, and its last sync left 20\n", true},
                 {"INSERT INTO edgemirror.database_connection SELECT gen_random_uuid(), "
                  "edge_connection_id, 'extra', NULL,"
-                 " now(), now(), NULL, NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
+                 " now(), now(), NULL, NULL, NULL, 1 FROM edgemirror.edge WHERE name = 'main'",
                  "21 rows, and its last sync left 20\n", true},
         };
         assert_int_equal(sync_all(w), 0);

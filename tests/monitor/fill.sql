@@ -64,12 +64,12 @@ SELECT md5(w.n || '/' || k)::uuid, w.id, upper((ARRAY['orders', 'clients', 'ledg
  CROSS JOIN LATERAL generate_series(1, :rows) k
  CROSS JOIN LATERAL (SELECT now() - CASE WHEN k % 10 < 7 THEN interval '84 days' ELSE interval '1 day' * ((w.n * 13 + k * 29) % 830 / 10.0) END AS at) t
  WHERE w.state <> 'unlisted';
-INSERT INTO edgemirror.database_connection_past (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id, removed)
-SELECT d.id, d.edge_connection_id, 'OLD_' || d.name, NULL, d.changed_at, d.changed_at + interval '5 hours', 1, false
+INSERT INTO edgemirror.database_connection_past (id, edge_connection_id, name, database_id, valid_from, valid_to, run_id)
+SELECT d.id, d.edge_connection_id, 'OLD_' || d.name, NULL, d.changed_at, d.changed_at + interval '5 hours', 1
   FROM edgemirror.database_connection d WHERE d.changed_at BETWEEN now() - interval '30 days' AND now() - interval '6 hours' AND get_byte(uuid_send(d.id), 0) < 60;
 UPDATE edgemirror.database_connection d SET changed_at = p.valid_to, previous_ended_at = p.valid_to, began_as = 'changed'
   FROM edgemirror.database_connection_past p WHERE p.id = d.id;
-UPDATE edgemirror.database_connection SET removed_at = now() - interval '1 day' * (get_byte(uuid_send(id), 1) % 28)
+UPDATE edgemirror.database_connection SET removed_at = now() - interval '1 day' * (get_byte(uuid_send(id), 1) % 28), ended_as = 'removed'
  WHERE changed_at < now() - interval '40 days' AND get_byte(uuid_send(id), 0) < 12
    -- those that are held below stay
    AND id NOT IN (SELECT md5(w.n || '/' || k)::uuid FROM wanted w, generate_series(1, 3) k WHERE w.state = 'held');
