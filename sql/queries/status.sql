@@ -14,7 +14,8 @@ SELECT e.edge_connection_id, e.name, e.enabled, r.phase, CASE WHEN c.expires_at 
        l.error_scope, l.error_code, l.error_message, l.http_status, f.held, f.pending, f.state,
        greatest(0, extract(epoch FROM now() - greatest(i.seen_at, c.expires_at - coalesce(i.lease, $2::interval))))::bigint AS holder_seen, extract(epoch FROM c.expires_at - now())::bigint AS free_in,
        extract(epoch FROM coalesce(i.lease, $2::interval))::bigint AS lease, e.rejected, e.origin,
-       extract(epoch FROM c.next_run_at - now())::bigint AS next_in, e.schedule, e.timezone
+       extract(epoch FROM c.next_run_at - now())::bigint AS next_in, e.schedule, e.timezone,
+       to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS observed_at
   FROM edgemirror.edge e
   LEFT JOIN edgemirror.edge_claim c USING (edge_connection_id)
   LEFT JOIN LATERAL (SELECT x.lease, x.seen_at FROM edgemirror.instance x WHERE x.name = c.holder ORDER BY x.seen_at DESC LIMIT 1) i ON true

@@ -88,6 +88,7 @@ static void status_fill(const PGresult *result, int row, MirrorStatus *ret)
         ret->next_in_sec = next_int(&at, 0);
         ret->schedule = next_string(&at);
         ret->timezone = next_string(&at);
+        ret->observed_at = next_text(&at);
 }
 
 static PgNext status_on_result(const PGresult *result, void *userdata, Fault *ret_fault _unused_)

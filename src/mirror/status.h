@@ -19,7 +19,8 @@ typedef struct MirrorStatus {
         const char *outcome, *refresh;
         /* negative: never listed */
         int64_t row_count;
-        const char *listed_at, *refreshed_at, *next_run_at;     /* ISO 8601, UTC */
+        const char *listed_at, *refreshed_at, *next_run_at; /* ISO 8601, UTC */
+        const char *observed_at; /* the same: when PostgreSQL was asked for all of this */
         int64_t listed_age_sec, refreshed_age_sec, running_sec; /* negative: unknown */
         int64_t next_in_sec; /* until next_run_at, where there is one; negative: it is past */
         bool overdue;

@@ -28,6 +28,7 @@ cJSON *status_json(const MirrorStatus *s)
         json_add_int(o, "held", s->held);
         json_add_int(o, "pending", s->pending);
         json_add_int(o, "rejected", s->rejected);
+        json_add_text(o, "observedAt", s->observed_at);
         json_add_text(o, "listedAt", s->listed_at);
         json_add_text(o, "refreshedAt", s->refreshed_at);
         json_add_text(o, "nextRunAt", s->next_run_at);

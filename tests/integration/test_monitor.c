@@ -323,6 +323,32 @@ static void a_socket_that_was_left_behind_is_replaced(void **state)
 
 /* ---- /status.json --------------------------------------------------------------------------- */
 
+/* By PostgreSQL's clock, as JSON has it; owned by the caller. */
+static char *time_now(const ServiceWorld *w)
+{
+        return harness_sql(&w->pg, "SELECT to_char(now() AT TIME ZONE 'UTC', "
+                                   "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')");
+}
+
+/* Each line says when PostgreSQL was asked: since then, and not later than now. They are made the
+ * same. */
+static void assert_observed_since(const ServiceWorld *w, char *lines, const char *since)
+{
+        static const char member[] = "\"observedAt\":\"";
+        _cleanup_(cleanup_free) char *now = time_now(w);
+        size_t n_lines = 0, n_observed = 0;
+        for (const char *end = lines; (end = strchr(end, '\n')); end++)
+                n_lines++;
+        for (char *at = lines; (at = strstr(at, member)); n_observed++) {
+                at += strlen(member);
+                assert_true(strncmp(at, since, strlen(since)) >= 0);
+                assert_true(strncmp(at, now, strlen(now)) <= 0);
+                memset(at, '-', strlen(now));
+        }
+        assert_true(n_lines > 0);
+        assert_int_equal(n_observed, n_lines);
+}
+
 static void status_is_what_the_command_prints(void **state)
 {
         ServiceWorld *w = *state;
@@ -331,11 +357,14 @@ static void status_is_what_the_command_prints(void **state)
         make_due(w, 0, 0);
         harness_service_reload(&w->services[0]);
         await_runs(w, 0, 0, "synced", 1);
+        _cleanup_(cleanup_free) char *since = time_now(w);
         _cleanup_(cleanup_free) char *answer = web_get(where, "/status.json");
         assert_int_equal(web_status(answer), 200);
         assert_non_null(strstr(answer, "\r\nContent-Type: application/x-ndjson\r\n"));
         assert_int_equal(service_program(w, "status", "--json", NULL), 0);
         _cleanup_(cleanup_free) char *printed = harness_read(w->folder, "out");
+        assert_observed_since(w, answer + (web_body(answer) - answer), since);
+        assert_observed_since(w, printed, since);
         assert_string_equal(web_body(answer), printed);
         service_stop(w, 0);
 }

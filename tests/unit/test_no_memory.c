@@ -428,6 +428,7 @@ static int write_status(void)
                                 .job_id = "j",
                                 .job_state = "RUNNING",
                                 .job_progress = 12.5,
+                                .observed_at = "2026-11-29T01:02:03Z",
                                 .listed_at = "2026-11-28T22:37:09Z",
                                 .error_scope = "run",
                                 .error_code = "not-found",
@@ -438,7 +439,7 @@ static int write_status(void)
         cJSON_Delete(o);
         if (r == 0) { /* with all of its members */
                 cJSON *read = cJSON_Parse(line.data);
-                assert_true(!read || cJSON_GetArraySize(read) == 20);
+                assert_true(!read || cJSON_GetArraySize(read) == 21);
                 assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "job")) == 3);
                 assert_true(!read || cJSON_GetArraySize(cJSON_GetObjectItem(read, "error")) == 5);
                 r = read ? 0 : -ENOMEM;
