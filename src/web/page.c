@@ -186,7 +186,8 @@ static void page_end(Html *h, const PageView *v)
         html_open(h, "footer");
         if (v->now)
                 html_printf(h,
-                            "As of %s; all times are UTC. Load the page again to see what is new. ",
+                            "Read from the mirror at %s; all times are UTC. Load the page again to "
+                            "see what is new. ",
                             v->now);
         html_printf(h, "edgemirror %s", v->version);
         html_close(h);

@@ -2,13 +2,13 @@
  * page_changes: what appeared, changed and vanished, by day.
  */
 #include "mirror/sql_embedded.h"
-#include "web/page.h"
+#include "web/verdict.h"
 #include <stdio.h>
 
 #define DAYS_SHOWN    30
 #define CHANGES_SHOWN 300
 
-enum { DAYS, CHANGES };
+enum { DAYS = VERDICT_QUESTIONS, CHANGES, QUESTIONS };
 
 static const PageField fields[] = {
         {"day", PAGE_DATE, NULL},
@@ -34,6 +34,7 @@ static size_t changes_ask(const PageArguments *a, const char *name _unused_,
                           char scratch[static 32] _unused_, MirrorQuestion *ret)
 {
         const char *day = page_argument(a, "day"), *kind = page_argument(a, "kind");
+        (void)verdict_ask(page_argument(a, "edge"), ret);
         ret[DAYS] = (MirrorQuestion){
                 sql_page_change_days, {PAGE_TEXT_OF(DAYS_SHOWN), page_argument(a, "edge")}, 2};
         ret[CHANGES] = (MirrorQuestion){sql_page_changes,
@@ -41,7 +42,7 @@ static size_t changes_ask(const PageArguments *a, const char *name _unused_,
                                          page_argument(a, "edge"), PAGE_TEXT_OF(DAYS_SHOWN),
                                          PAGE_TEXT_OF(CHANGES_SHOWN)},
                                         5};
-        return 2;
+        return QUESTIONS;
 }
 
 static void put_days(Html *h, const PageView *v)
@@ -144,13 +145,27 @@ static void put_change(Html *h, const MirrorTable *t, size_t i)
         html_close(h);
 }
 
-static void put_changes(Html *h, const PageView *v)
+/* What the catalog did after it was listed is not known. */
+static void put_none(Html *h, const Verdict *verdict)
+{
+        html_open(h, "p");
+        html_text(h, "Nothing like that is known");
+        if (verdict->edges > 0) {
+                html_text(h, " (catalog as listed: ");
+                verdict_put_clock(h, verdict, &verdict->listed);
+                html_text(h, ")");
+        }
+        html_text(h, ".");
+        html_close(h);
+}
+
+static void put_changes(Html *h, const PageView *v, const Verdict *verdict)
 {
         const MirrorTable *t = &v->tables[CHANGES];
         html_put(h, "h2", "One by one");
         put_filters(h, v);
         if (t->n_rows == 0) {
-                html_put(h, "p", "Nothing like that happened.");
+                put_none(h, verdict);
                 return;
         }
         if (t->n_rows > CHANGES_SHOWN) {
@@ -174,13 +189,16 @@ static void put_changes(Html *h, const PageView *v)
 
 static unsigned changes_render(const PageView *v, Html *h)
 {
+        Verdict verdict = verdict_of(v, page_argument(v->arguments, "edge"));
         html_put(h, "h1", "What appeared, changed and vanished");
+        verdict_put(h, &verdict);
         if (v->tables[DAYS].n_rows == 0)
                 html_put(h, "p",
-                         "Nothing has changed in the last " PAGE_TEXT_OF(DAYS_SHOWN) " days.");
+                         "Nothing is known to have changed in the last " PAGE_TEXT_OF(
+                                 DAYS_SHOWN) " days.");
         else
                 put_days(h, v);
-        put_changes(h, v);
+        put_changes(h, v, &verdict);
         return 200;
 }
 

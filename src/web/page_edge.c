@@ -4,7 +4,7 @@
 #include "base/outcome.h"
 #include "mirror/sql_embedded.h"
 #include "web/chart.h"
-#include "web/page.h"
+#include "web/verdict.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,17 +13,18 @@
 #define RUNS_LISTED 20
 #define ROWS_SHOWN  100
 
-enum { EDGE, RUNS, HELD, REJECTED };
+enum { EDGE = VERDICT_SERVICE_QUESTIONS, RUNS, HELD, REJECTED, QUESTIONS };
 
 static size_t edge_ask(const PageArguments *a _unused_, const char *name,
                        char scratch[static 32] _unused_, MirrorQuestion *ret)
 {
+        (void)verdict_ask_service(ret);
         ret[EDGE] = (MirrorQuestion){sql_page_edge, {name}, 1};
         ret[RUNS] = (MirrorQuestion){sql_page_edge_runs, {name, PAGE_TEXT_OF(RUNS_SHOWN)}, 2};
         ret[HELD] = (MirrorQuestion){sql_page_edge_held, {name, PAGE_TEXT_OF(ROWS_SHOWN)}, 2};
         ret[REJECTED] =
                 (MirrorQuestion){sql_page_edge_rejected, {name, PAGE_TEXT_OF(ROWS_SHOWN)}, 2};
-        return 4;
+        return QUESTIONS;
 }
 
 /* ---- clocks --------------------------------------------------------------------------------- */
@@ -123,8 +124,9 @@ static void put_clocks(Html *h, const MirrorTable *t)
         html_close(h);
 }
 
-static void put_verdict(Html *h, const MirrorTable *t)
+static void put_verdict(Html *h, const PageView *v)
 {
+        const MirrorTable *t = &v->tables[EDGE];
         char class[64];
         const char *name = table_string(t, 0, "edge");
         const char *problem = table_text(t, 0, "problem");
@@ -153,6 +155,8 @@ static void put_verdict(Html *h, const MirrorTable *t)
         if (state->level != EDGE_WELL)
                 page_put_advice(h, state->advice, name);
         page_put_hidden_state(h, t, 0);
+        if (state->level != EDGE_OFF)
+                verdict_put_service(h, v);
         html_close(h);
 }
 
@@ -406,7 +410,7 @@ static unsigned edge_render(const PageView *v, Html *h)
                 html_close(h);
                 return 404;
         }
-        put_verdict(h, t);
+        put_verdict(h, v);
         put_clocks(h, t);
         put_catalog(h, t);
         put_held(h, &v->tables[HELD]);

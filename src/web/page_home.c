@@ -2,16 +2,14 @@
  * page_home: is it well? What is in trouble first, with what to do; then all edges.
  */
 #include "base/outcome.h"
-#include "mirror/instance.h"
 #include "mirror/sql_embedded.h"
-#include "web/page.h"
+#include "web/verdict.h"
 #include <inttypes.h>
 #include <stdio.h>
 
 #define TROUBLE_SHOWN 20
-#define WAIT_SEC      60 /* what passes within a minute raises no alert */
 
-enum { INSTANCES, STATES, TROUBLE, EDGES };
+enum { TROUBLE = VERDICT_QUESTIONS, EDGES, QUESTIONS };
 
 static const PageField fields[] = {
         {"state", PAGE_WORD,
@@ -30,8 +28,7 @@ static size_t home_ask(const PageArguments *a, const char *name _unused_, char s
         const char *all = edge_states_of(EDGE_LEVELS);
         unsigned level = text_find(edge_level_names, EDGE_LEVELS, page_argument(a, "state"));
         (void)snprintf(scratch, 32, "%" PRId64, page_offset(a));
-        ret[INSTANCES] = (MirrorQuestion){sql_instance_list, {"2 hours"}, 1};
-        ret[STATES] = (MirrorQuestion){sql_page_states, {NULL}, 0};
+        (void)verdict_ask(NULL, ret);
         ret[TROUBLE] = (MirrorQuestion){sql_page_edges,
                                         {edge_states_of(EDGE_TROUBLE), NULL, "state", "f",
                                          PAGE_TEXT_OF(TROUBLE_SHOWN), "0", all},
@@ -42,145 +39,36 @@ static size_t home_ask(const PageArguments *a, const char *name _unused_, char s
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
                                        PAGE_TEXT_OF(PAGE_ROWS), scratch, all},
                                       7};
-        return 4;
+        return QUESTIONS;
 }
 
-/* ---- the sums ------------------------------------------------------------------------------- */
+/* ---- the verdict ---------------------------------------------------------------------------- */
 
-typedef struct Sums {
-        int64_t edges, of_level[EDGE_LEVELS], rows, held, pending, rejected;
-        int64_t oldest_listed, oldest_refreshed, never_listed, never_refreshed;
-        int64_t n_alive;
-        MirrorWait waits; /* what an instance waits for for long */
-        bool refused;     /* something is, to the instance that answers */
-} Sums;
-
-static int64_t most(int64_t a, int64_t b)
+static void put_clock(Html *h, const Verdict *verdict, const char *term, const VerdictClock *clock)
 {
-        return a > b ? a : b;
-}
-
-static Sums sum(const MirrorTable *states, const MirrorTable *instances)
-{
-        Sums s = {.oldest_listed = -1, .oldest_refreshed = -1};
-        for (size_t i = 0; i < states->n_rows; i++) {
-                int64_t n = table_int(states, i, "edges", 0);
-                EdgeLevel level = edge_state_find(table_text(states, i, "state"), NULL)->level;
-                s.edges += n;
-                s.of_level[level] += n;
-                s.rows += table_int(states, i, "rows", 0);
-                s.held += table_int(states, i, "held", 0);
-                s.pending += table_int(states, i, "pending", 0);
-                s.rejected += table_int(states, i, "rejected", 0);
-                if (level == EDGE_OFF)
-                        continue;
-                s.oldest_listed = most(s.oldest_listed, table_age(states, i, "oldest_listed"));
-                s.oldest_refreshed =
-                        most(s.oldest_refreshed, table_age(states, i, "oldest_refreshed"));
-                s.never_listed += table_int(states, i, "never_listed", 0);
-                s.never_refreshed += table_int(states, i, "never_refreshed", 0);
-        }
-        for (size_t i = 0; i < instances->n_rows; i++) {
-                MirrorWait waits = mirror_wait_parse(table_text(instances, i, "waiting_for"));
-                if (!table_bool(instances, i, "alive"))
-                        continue;
-                s.n_alive++;
-                if (!s.waits && (waits == MIRROR_WAIT_CREDENTIALS ||
-                                 table_int(instances, i, "waiting_for_so_long", 0) >= WAIT_SEC))
-                        s.waits = waits;
-        }
-        return s;
-}
-
-static EdgeLevel verdict(const Sums *s)
-{
-        return s->of_level[EDGE_TROUBLE] > 0 || s->n_alive == 0 || s->waits || s->refused
-                       ? EDGE_TROUBLE
-               : s->of_level[EDGE_ATTENTION] > 0   ? EDGE_ATTENTION
-               : s->edges == s->of_level[EDGE_OFF] ? EDGE_OFF
-                                                   : EDGE_WELL;
-}
-
-static const struct {
-        const char *meaning, *advice;
-} waits[MIRROR_WAITS + 1] = {
-        [MIRROR_WAIT_CATALOG] = {"waits for the catalog, which cannot be reached",
-                                 "It tries again by itself. `edgemirror check` says whether "
-                                 "address, proxy and certificate are right."},
-        [MIRROR_WAIT_PAUSE] = {"waits for the catalog, which asks for a pause",
-                               "Nothing: it goes on after it."},
-        [MIRROR_WAIT_CREDENTIALS] = {"waits for the catalog, which refuses the credentials",
-                                     "Correct the secret or the account. `edgemirror check` tries "
-                                     "what is on disk, which this service may not have read."},
-        [MIRROR_WAIT_LOCK] =
-                {"waits for a lock in PostgreSQL",
-                 "Look in pg_stat_activity for the session that holds it, and end that."},
-        [MIRROR_WAIT_POSTGRES] =
-                {"waits for PostgreSQL, which refuses a statement",
-                 "Do what PostgreSQL's message asks for; its own log has more. `edgemirror check` "
-                 "says whether a privilege or a table is missing, and `journalctl -u edgemirror -p "
-                 "warning` (the unit may be edgemirror@NAME) what failed."},
-        [MIRROR_WAIT_DISCOVERY] = {"waits for Edge connections to be discovered",
-                                   "Those that are known are synced. `edgemirror check` asks the "
-                                   "catalog the same, and says what is missing."},
-        [MIRROR_WAITS] = {"waits for what this version does not know", "Update the program."},
-};
-
-static void put_clock(Html *h, const char *term, int64_t oldest, int64_t never, const char *what)
-{
-        char age[64];
         html_put(h, "dt", term);
         html_open(h, "dd");
-        if (oldest >= 0)
-                html_printf(h, "%s ago at the oldest", page_age(oldest, "", age));
-        if (never > 0)
-                html_printf(h, "%s%" PRId64 " never %s", oldest >= 0 ? "; " : "", never, what);
-        if (oldest < 0 && never == 0)
-                html_text(h, "no edge yet");
+        verdict_put_clock(h, verdict, clock);
         html_close(h);
 }
 
-static void put_verdict(Html *h, const Sums *s)
+static void put_verdict(Html *h, const Verdict *s)
 {
         char class[64];
-        int64_t enabled = s->edges - s->of_level[EDGE_OFF];
-        EdgeLevel level = verdict(s);
-        (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[level]);
+        (void)snprintf(class, sizeof(class), "verdict %s", edge_level_names[verdict_level(s)]);
         html_open(h, "div", {"class", class});
         html_open(h, "h1");
-        if (s->refused && !s->waits)
-                html_text(h, "PostgreSQL refuses a statement of the service");
-        else if (s->n_alive == 0 && !s->waits)
-                html_text(h, "No instance of the service is alive");
-        else if (s->waits)
-                html_printf(h, "%s %s",
-                            s->n_alive <= 1 ? "The service" : "An instance of the service",
-                            waits[s->waits].meaning);
-        else if (s->of_level[EDGE_TROUBLE] > 0)
-                html_printf(h, "%" PRId64 " of %" PRId64 " edge%s %s in trouble",
-                            s->of_level[EDGE_TROUBLE], enabled, text_plural(enabled),
-                            s->of_level[EDGE_TROUBLE] == 1 ? "is" : "are");
-        else if (s->of_level[EDGE_ATTENTION] > 0)
-                html_printf(h, "Well, but %" PRId64 " of %" PRId64 " edge%s %s attention",
-                            s->of_level[EDGE_ATTENTION], enabled, text_plural(enabled),
-                            s->of_level[EDGE_ATTENTION] == 1 ? "needs" : "need");
-        else if (enabled == 0)
-                html_text(h, "No edge is mirrored yet");
-        else if (enabled == 1)
-                html_text(h, "The edge is well");
-        else
-                html_printf(h, "All %" PRId64 " edges are well", enabled);
+        verdict_put_sentence(h, s);
         html_close(h);
-        if (enabled == 0)
+        if (s->enabled == 0)
                 page_put_advice(h,
                                 "`edgemirror discover` shows the Edge connections of the catalog, "
                                 "with a section of the configuration for each.",
                                 NULL);
         html_close(h);
         html_open(h, "dl");
-        put_clock(h, "Catalog as listed", s->oldest_listed, s->never_listed, "listed");
-        put_clock(h, "Data sources as refreshed", s->oldest_refreshed, s->never_refreshed,
-                  "refreshed");
+        put_clock(h, s, "Catalog as listed", &s->listed);
+        put_clock(h, s, "Data sources as refreshed", &s->refreshed);
         html_put(h, "dt", "In the mirror");
         html_open(h, "dd");
         page_put_number(h, "span", s->rows, NULL);
@@ -197,14 +85,14 @@ static void put_verdict(Html *h, const Sums *s)
 static void put_wait(Html *h, const MirrorTable *t, size_t row)
 {
         char age[64];
-        MirrorWait i = mirror_wait_parse(table_text(t, row, "waiting_for"));
+        MirrorWait wait = mirror_wait_parse(table_text(t, row, "waiting_for"));
         html_open(h, "p");
         html_put(h, "span", "waiting", {"class", "state trouble"});
-        html_printf(h, " It %s, for %s. ", waits[i].meaning,
+        html_printf(h, " It %s, for %s. ", verdict_wait_meaning(wait),
                     page_age(table_int(t, row, "waiting_for_so_long", 0), "", age));
         html_message(h, table_text(t, row, "waiting_message"));
         html_close(h);
-        page_put_advice(h, waits[i].advice, NULL);
+        page_put_advice(h, verdict_wait_advice(wait), NULL);
 }
 
 static void put_instance(Html *h, const MirrorTable *t, size_t row)
@@ -243,13 +131,13 @@ static void put_refused(Html *h, const char *message)
         html_text(h, "As seen by the instance that shows this page: ");
         html_message(h, message);
         html_close(h);
-        page_put_advice(h, waits[MIRROR_WAIT_POSTGRES].advice, NULL);
+        page_put_advice(h, verdict_wait_advice(MIRROR_WAIT_POSTGRES), NULL);
 }
 
 /* Instances that are alive, and how the last one ended when none is. */
-static void put_service(Html *h, const PageView *v, const Sums *s)
+static void put_service(Html *h, const PageView *v, const Verdict *s)
 {
-        const MirrorTable *t = &v->tables[INSTANCES];
+        const MirrorTable *t = &v->tables[VERDICT_INSTANCES];
         html_put(h, "h2", "Service, catalog, PostgreSQL");
         if (v->refused)
                 put_refused(h, v->refused);
@@ -308,7 +196,7 @@ static void put_trouble(Html *h, const MirrorTable *t, int64_t n)
         }
 }
 
-static void put_filters(Html *h, const PageView *v, const Sums *s)
+static void put_filters(Html *h, const PageView *v, const Verdict *s)
 {
         html_open(h, "ul", {"class", "filters"}, {"aria-label", "Edges by state"});
         for (size_t i = 0; fields[0].words[i]; i++) {
@@ -375,7 +263,7 @@ static void put_row(Html *h, const MirrorTable *t, size_t i)
         html_close(h);
 }
 
-static void put_edges(Html *h, const PageView *v, const Sums *s)
+static void put_edges(Html *h, const PageView *v, const Verdict *s)
 {
         const MirrorTable *t = &v->tables[EDGES];
         html_put(h, "h2", "All edges");
@@ -402,8 +290,7 @@ static void put_edges(Html *h, const PageView *v, const Sums *s)
 
 static unsigned home_render(const PageView *v, Html *h)
 {
-        Sums s = sum(&v->tables[STATES], &v->tables[INSTANCES]);
-        s.refused = v->refused;
+        Verdict s = verdict_of(v, NULL);
         bool service_first = s.n_alive == 0 || s.waits || s.refused;
         put_verdict(h, &s);
         if (service_first)

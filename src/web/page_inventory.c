@@ -3,7 +3,7 @@
  */
 #include "mirror/sql_embedded.h"
 #include "web/chart.h"
-#include "web/page.h"
+#include "web/verdict.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #define DAYS_SHOWN      90
 
 /* Databases where they are searched for, else the growth: each may take a while. */
-enum { EDGES, GROWTH, DATABASES = GROWTH };
+enum { EDGES = VERDICT_QUESTIONS, GROWTH, DATABASES = GROWTH, QUESTIONS };
 
 static const PageField fields[] = {
         {"q", PAGE_TEXT, NULL},
@@ -36,6 +36,7 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
 {
         const char *show = page_argument(a, "show");
         (void)snprintf(scratch, 32, "%" PRId64, page_offset(a));
+        (void)verdict_ask(page_argument(a, "edge"), ret);
         ret[EDGES] = (MirrorQuestion){sql_page_inventory,
                                       {page_argument(a, "sort"),
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
@@ -51,7 +52,7 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
                                                   4};
         else
                 ret[GROWTH] = (MirrorQuestion){sql_page_growth, {PAGE_TEXT_OF(DAYS_SHOWN)}, 1};
-        return 2;
+        return QUESTIONS;
 }
 
 /* ---- growth --------------------------------------------------------------------------------- */
@@ -101,7 +102,7 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
 
 /* ---- per edge ------------------------------------------------------------------------------- */
 
-static void put_totals(Html *h, const MirrorTable *t)
+static void put_totals(Html *h, const MirrorTable *t, const Verdict *verdict)
 {
         int64_t all = t->n_rows > 0 ? table_int(t, 0, "all_databases", 0) : 0;
         int64_t registered = t->n_rows > 0 ? table_int(t, 0, "all_registered", 0) : 0;
@@ -111,6 +112,7 @@ static void put_totals(Html *h, const MirrorTable *t)
         if (all > 0)
                 html_printf(h, ", %.0f %% registered", 100.0 * (double)registered / (double)all);
         html_close(h);
+        verdict_put(h, verdict);
         if (all == 0)
                 return;
         html_open(h, "p");
@@ -197,7 +199,7 @@ static void put_databases(Html *h, const PageView *v)
         if (!is_search(v->arguments))
                 return;
         if (t->n_rows == 0) {
-                html_put(h, "p", "No database is like that.");
+                html_put(h, "p", "The mirror has no database like that.");
                 return;
         }
         if (t->n_rows > DATABASES_SHOWN) {
@@ -233,7 +235,8 @@ static void put_databases(Html *h, const PageView *v)
 
 static unsigned inventory_render(const PageView *v, Html *h)
 {
-        put_totals(h, &v->tables[EDGES]);
+        Verdict verdict = verdict_of(v, page_argument(v->arguments, "edge"));
+        put_totals(h, &v->tables[EDGES], &verdict);
         put_databases(h, v);
         if (is_search(v->arguments))
                 return 200;

@@ -2956,6 +2956,56 @@ src/report/service_snapshot.c
 unit/test_service_snapshot
 s/while (kind < SERVICE_REFUSED_KINDS - 1 \&\& !of\[kind\])/while (kind < SERVICE_REFUSED_KINDS - 1 \&\& (!of[kind] || of[SERVICE_REFUSED_SIGN]))/
 
+the inventory does not say whether the mirror can be believed
+src/web/page_inventory.c
+integration/test_pages every_page_says*
+s/verdict_put(h, verdict);/(void)verdict;/
+
+the changes do not say whether the mirror can be believed
+src/web/page_changes.c
+integration/test_pages every_page_says*
+/verdict_put(h, &verdict);/d
+
+a page of one edge says of all of them whether they can be believed
+sql/queries/page_states.sql
+integration/test_pages a_page_of_one_edge*
+s/^ WHERE \$1::text IS NULL OR .*/ WHERE true/
+
+of databases of edges that are disabled nobody hears how old their list is
+src/web/verdict.c
+integration/test_pages every_page_says*
+/c->oldest_disabled = most/d
+
+the list of an edge that was retired counts for the age of the mirror
+sql/queries/page_states.sql
+integration/test_pages every_page_says*
+s/f.row_count > 0/true/
+
+a service that waits for a moment is in trouble
+src/web/verdict.c
+integration/test_pages every_page_says*
+s/>= WAIT_SEC/>= 0/
+
+the service hides what is wrong with one edge
+src/web/verdict.c
+integration/test_pages a_page_of_one_edge*
+s/(!v->edge || (/(true || (/
+
+the page of an edge that is well hides that nobody syncs it
+src/web/page_edge.c
+integration/test_pages trouble_of_the_service*
+/verdict_put_service(h, v);/d
+
+a page does not know what PostgreSQL refuses to the instance that shows it
+src/web/verdict.c
+integration/test_pages trouble_of_the_service*
+s/if (view->refused && !v->waits)/if (false)/
+
+what no list has shown is said without the age of the lists
+src/web/page_changes.c
+integration/test_pages what_no_list*
+s/if (verdict->edges > 0)/if (false)/
+
 the figures of status.json are older than they say
 sql/queries/status.sql
 integration/test_monitor status_is_what*

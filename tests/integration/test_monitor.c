@@ -477,7 +477,7 @@ static void pages_are_sent_as_soon_as_they_are_read(void **state)
                 {"/edges/nowhere", 404, "There is no such edge"},
                 {"/edges/", 404, "There is no such edge"},
                 {"/inventory", 200, "Per edge"},
-                {"/inventory?q=%27%22%25", 200, "No database is like that."},
+                {"/inventory?q=%27%22%25", 200, "The mirror has no database like that."},
                 {"/changes", 200, "One by one"},
                 {"/?state=x", 400, "&quot;state&quot; cannot be that."},
                 {"/?page=0", 400, "&quot;page&quot; cannot be that."},
@@ -521,6 +521,18 @@ static void a_page_that_takes_too_long_says_so(void **state)
         service_stop(w, 0);
 }
 
+static void assert_pages_say(const char *where, int status, const char *words)
+{
+        static const char *const paths[] = {"/", "/edges/e0", "/inventory", "/changes"};
+        for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+                _cleanup_(cleanup_free) char *answer = web_get(where, paths[i]);
+                assert_int_equal(web_status(answer), status);
+                assert_null(markup_problem(web_body(answer)));
+                if (!strstr(web_body(answer), words))
+                        fail_msg("%s: not \"%s\", but:\n%s", paths[i], words, answer);
+        }
+}
+
 static void a_page_says_why_it_cannot_be_read(void **state)
 {
         ServiceWorld *w = *state;
@@ -532,12 +544,16 @@ static void a_page_says_why_it_cannot_be_read(void **state)
         assert_null(markup_problem(web_body(locked)));
         assert_non_null(strstr(locked, "lock"));
         PQfinish(lock);
+        _cleanup_(cleanup_free) char *url =
+                harness_sql(&w->pg, "SELECT url FROM edgemirror.catalog");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.catalog SET url = 'https://another.example'"));
+        assert_pages_say(where, 503, "this database mirrors the catalog https://another.example");
+        char restore[256];
+        (void)snprintf(restore, sizeof(restore), "UPDATE edgemirror.catalog SET url = '%s'", url);
+        free(harness_sql(&w->pg, restore));
         harness_postgres_stop(&w->pg);
         await_answer(where, "/readyz", 503, "not ready: PostgreSQL cannot be used: ");
-        _cleanup_(cleanup_free) char *away = web_get(where, "/");
-        assert_int_equal(web_status(away), 503);
-        assert_null(markup_problem(web_body(away)));
-        assert_non_null(strstr(away, "The mirror cannot be read: PostgreSQL"));
+        assert_pages_say(where, 503, "The mirror cannot be read: PostgreSQL");
         harness_postgres_resume(&w->pg);
         service_stop(w, 0);
 }

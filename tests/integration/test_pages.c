@@ -23,6 +23,7 @@ typedef struct Shown {
         const WebPage *page;
         PageView view;
         PageArguments arguments;
+        const char *refused; /* as of PageView */
         unsigned status;
         Html html;
 } Shown;
@@ -59,7 +60,8 @@ static const char *show(Shown *s, const WebPage *page, const char *name,
                              .name = name,
                              .version = "1",
                              .now = "2026-11-29 01:02",
-                             .arguments = &s->arguments};
+                             .arguments = &s->arguments,
+                             .refused = s->refused};
         size_t n = page->ask(&s->arguments, name, scratch, questions);
         assert_int_equal(
                 mirror_read(s->bench.mirror, questions, n, 5 * USEC_PER_SEC, on_read, s, &task), 0);
@@ -279,7 +281,8 @@ static void databases_are_found_by_name_edge_and_registration(void **state)
                          "LEAVE, LEDGER");
         assert_databases(SHOW(s, &page_inventory, NULL, "q", "S", "show", "registered"),
                          "CLIENTS, ORDERS");
-        assert_shows(SHOW(s, &page_inventory, NULL, "q", "_"), "No database is like that.");
+        assert_shows(SHOW(s, &page_inventory, NULL, "q", "_"),
+                     "The mirror has no database like that.");
 }
 
 /* The growth is counted back from now: it must come to what the view of every day says. */
@@ -345,7 +348,7 @@ static void changes_are_shown_by_day_and_kind(void **state)
         assert_databases(SHOW(s, &page_changes, NULL, "day", day), "CLIENTS, PAYROLL EU");
         free(day);
         page = SHOW(s, &page_changes, NULL, "day", "2001-02-03");
-        assert_shows(page, "Nothing like that happened.");
+        assert_shows(page, "<p>Nothing like that is known (catalog as listed: ");
         assert_shows(page, "on 2001-02-03");
 }
 
@@ -442,8 +445,9 @@ static void pages_of_an_empty_mirror_say_what_to_do(void **state)
         assert_shows(page, "edgemirror discover");
         assert_shows(page, "There is none yet.");
         assert_shows(show(s, &page_inventory, NULL, NULL), "<span>0</span> databases");
-        assert_shows(show(s, &page_changes, NULL, NULL),
-                     "Nothing has changed in the last 30 days.");
+        page = show(s, &page_changes, NULL, NULL);
+        assert_shows(page, "Nothing is known to have changed in the last 30 days.");
+        assert_shows(page, "<p>Nothing like that is known.</p>");
 }
 
 /* ---- many ----------------------------------------------------------------------------------- */
@@ -701,6 +705,175 @@ static void what_is_long_is_cut(void **state)
         assert_true(strlen(page) < 4 << 20);
 }
 
+/* ---- the verdict ---------------------------------------------------------------------------- */
+
+/* Edges (name, enabled, age of the list, databases, failures in a row), and an instance that is
+ * alive, and waits for something for so long. */
+static void set_mirror(Shown *s, const char *edges, const char *waits, const char *since)
+{
+        char sql[2048];
+        (void)snprintf(
+                sql, sizeof(sql),
+                "DELETE FROM edgemirror.edge; DELETE FROM edgemirror.instance; "
+                "INSERT INTO edgemirror.edge (edge_connection_id, name, schedule, timezone, "
+                "enabled, listed_at, refreshed_at, row_count, consecutive_failures) SELECT "
+                "md5(n)::uuid, n, 'daily', 'UTC', e, now() - a::interval, now() - a::interval, "
+                "r::bigint, f FROM (VALUES (NULL, true, NULL, NULL, 0) %s) v (n, e, a, r, f) WHERE "
+                "n IS NOT NULL; INSERT INTO edgemirror.instance (instance_id, name, version, "
+                "lease, started_at, seen_at, unbroken_since, edges, waiting_for, waiting_since) "
+                "VALUES (md5('i')::uuid, 'i', '1', '1 minute', now(), now(), now(), '{}', %s, "
+                "now() - %s::interval)",
+                edges, waits, since);
+        forty_days_run(&s->bench, "postgres", sql);
+}
+
+#define OLD   ", ('a', true, '9 days 0:30', 5, 0)"
+#define LOST  ", ('b', true, '1:00:30', 5, 3)"
+#define NEW   ", ('c', true, NULL, NULL, 0)"
+#define OFF   ", ('d', false, '40 days 0:30', 5, 0)"
+#define GONE  ", ('e', false, '90 days 0:30', 0, 0)" /* it was retired */
+#define TOLD  "'catalog'", "'2 minutes'"
+#define QUIET "NULL", "NULL"
+
+/* The same of whatever state, and no word of trouble where there is none. */
+static void every_page_says_whether_the_mirror_can_be_believed(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *edges, *waits, *since, *level, *sentence, *listed;
+        } cases[] = {
+                {OLD ", ('b', true, '1:00:30', 5, 0)", QUIET, NULL, "All 2 edges are well",
+                 "9d ago at the oldest"},
+                {OLD, "'catalog'", "'30 seconds'", NULL, "The edge is well",
+                 "9d ago at the oldest"},
+                {OLD LOST, QUIET, "trouble", "1 of 2 edges is in trouble", "9d ago at the oldest"},
+                {LOST, QUIET, "trouble", "The edge is in trouble: failing", "1h ago at the oldest"},
+                {OLD NEW, QUIET, "attention", "Well, but 1 of 2 edges needs attention",
+                 "9d ago at the oldest; 1 never listed"},
+                {NEW, QUIET, "attention", "The edge needs attention: not listed yet",
+                 "1 never listed"},
+                {OLD OFF GONE, QUIET, NULL, "The edge is well",
+                 "9d ago at the oldest; disabled edges up to 40d ago"},
+                {OFF GONE, QUIET, "disabled", "All 2 edges are disabled",
+                 "disabled edges up to 40d ago"},
+                {GONE, QUIET, "disabled", "The edge is disabled", "no edge is mirrored"},
+                {"", QUIET, "disabled", "No edge is mirrored yet", "no edge yet"},
+                {OLD LOST, TOLD, "trouble",
+                 "The service waits for the catalog, which cannot be reached",
+                 "9d ago at the oldest"},
+        };
+        static const WebPage *const pages[] = {&page_inventory, &page_changes};
+        char shown[256], head[512];
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                set_mirror(s, cases[i].edges, cases[i].waits, cases[i].since);
+                const char *page = show(s, &page_home, NULL, NULL);
+                (void)snprintf(shown, sizeof(shown), "<h1>%s</h1>", cases[i].sentence);
+                assert_shows(page, shown);
+                (void)snprintf(shown, sizeof(shown), "<dt>Catalog as listed</dt><dd>%s</dd>",
+                               cases[i].listed);
+                assert_shows(page, shown);
+                if (cases[i].level)
+                        (void)snprintf(head, sizeof(head),
+                                       "</h1>\n<p class=\"verdict %s\">Catalog as listed: %s. "
+                                       "<a href=\"/\">%s</a>.</p>",
+                                       cases[i].level, cases[i].listed, cases[i].sentence);
+                else
+                        (void)snprintf(head, sizeof(head),
+                                       "</h1>\n<p class=\"muted\">Catalog as listed: %s.</p>",
+                                       cases[i].listed);
+                for (size_t k = 0; k < ARRAY_SIZE(pages); k++)
+                        assert_shows(show(s, pages[k], NULL, NULL), head);
+        }
+}
+
+#define AS_LISTED(class, edge, age)                                                                \
+        "</h1>\n<p class=\"" class "\">The edge <a href=\"/edges/" edge "\" class=\"name\">" edge  \
+                                   "</a> as listed: " age "."
+
+/* Where a page is of one edge alone. */
+static void a_page_of_one_edge_says_whether_that_can_be_believed(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *edge, *waits, *since, *shown;
+        } cases[] = {
+                {"a", QUIET, AS_LISTED("muted", "a", "9d ago") "</p>"},
+                {"b", QUIET,
+                 AS_LISTED("verdict trouble", "b",
+                           "1h ago") " <a href=\"/\">It is in trouble: failing</a>.</p>"},
+                {"c", QUIET,
+                 AS_LISTED("verdict attention", "c",
+                           "never") " <a href=\"/\">It needs attention: not listed yet</a>.</p>"},
+                {"d", QUIET,
+                 AS_LISTED("verdict disabled", "d",
+                           "40d ago") " <a href=\"/\">It is disabled</a>.</p>"},
+                {"nowhere", QUIET,
+                 "<p class=\"verdict disabled\"> <a href=\"/\">There is no such edge</a>.</p>"},
+                {"a", TOLD,
+                 AS_LISTED("verdict trouble", "a",
+                           "9d ago") " <a href=\"/\">The service waits for the catalog, "},
+                {"b", TOLD,
+                 AS_LISTED("verdict trouble", "b",
+                           "1h ago") " <a href=\"/\">It is in trouble: failing</a>.</p>"},
+                {"d", TOLD,
+                 AS_LISTED("verdict disabled", "d",
+                           "40d ago") " <a href=\"/\">It is disabled</a>.</p>"},
+        };
+        static const WebPage *const pages[] = {&page_inventory, &page_changes};
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                set_mirror(s, OLD LOST NEW OFF GONE, cases[i].waits, cases[i].since);
+                for (size_t k = 0; k < ARRAY_SIZE(pages); k++)
+                        assert_shows(SHOW(s, pages[k], NULL, "edge", cases[i].edge),
+                                     cases[i].shown);
+        }
+}
+
+/* An edge is well until it is due. */
+static void trouble_of_the_service_is_on_every_page(void **state)
+{
+        Shown *s = *state;
+        static const struct {
+                const char *change, *refused, *sentence;
+        } cases[] = {
+                {"UPDATE edgemirror.instance SET waiting_for = 'credentials', waiting_since = "
+                 "now()",
+                 NULL, "The service waits for the catalog, which refuses the credentials"},
+                {"DELETE FROM edgemirror.instance", NULL, "No instance of the service is alive"},
+                {"UPDATE edgemirror.instance SET name = name",
+                 "permission denied for table edge_claim",
+                 "The service waits for PostgreSQL, which refuses a statement"},
+        };
+        static const WebPage *const pages[] = {&page_inventory, &page_changes, &page_edge};
+        char shown[256];
+        for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+                set_mirror(s, OLD OFF, QUIET);
+                forty_days_run(&s->bench, "postgres", cases[i].change);
+                s->refused = cases[i].refused;
+                (void)snprintf(shown, sizeof(shown), "<a href=\"/\">%s</a>.", cases[i].sentence);
+                for (size_t k = 0; k < ARRAY_SIZE(pages); k++)
+                        assert_shows(show(s, pages[k], "a", NULL), shown);
+                assert_not_shows(show(s, &page_edge, "d", NULL), cases[i].sentence);
+                s->refused = NULL;
+        }
+        set_mirror(s, OLD, QUIET);
+        assert_not_shows(show(s, &page_edge, "a", NULL), "<a href=\"/\">The");
+}
+
+/* The catalog may have done anything since it was listed. */
+static void what_no_list_has_shown_is_not_said_not_to_have_happened(void **state)
+{
+        Shown *s = *state;
+        set_mirror(s, OLD NEW, QUIET);
+        const char *page = show(s, &page_changes, NULL, NULL);
+        assert_shows(page, "Nothing is known to have changed in the last 30 days.");
+        assert_shows(page, "<p>Nothing like that is known (catalog as listed: 9d ago at the "
+                           "oldest; 1 never listed).</p>");
+        assert_shows(SHOW(s, &page_changes, NULL, "edge", "c"),
+                     "<p>Nothing like that is known (catalog as listed: never).</p>");
+        assert_shows(SHOW(s, &page_changes, NULL, "edge", "nowhere"),
+                     "<p>Nothing like that is known.</p>");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -734,6 +907,14 @@ int main(void)
                                                 nothing, end),
                 cmocka_unit_test_setup_teardown(an_edge_that_failed_and_is_overdue_is_shown_as_both,
                                                 nothing, end),
+                cmocka_unit_test_setup_teardown(every_page_says_whether_the_mirror_can_be_believed,
+                                                nothing, end),
+                cmocka_unit_test_setup_teardown(
+                        a_page_of_one_edge_says_whether_that_can_be_believed, nothing, end),
+                cmocka_unit_test_setup_teardown(trouble_of_the_service_is_on_every_page, nothing,
+                                                end),
+                cmocka_unit_test_setup_teardown(
+                        what_no_list_has_shown_is_not_said_not_to_have_happened, nothing, end),
         };
         return cmocka_run_group_tests(tests, forty_days, end);
 }

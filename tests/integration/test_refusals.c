@@ -232,6 +232,9 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
                                     "As seen by the instance that shows this page: PostgreSQL "
                                     "refuses a statement that the sign of life needs; ");
                 assert_monitor_says(where, "/", "PostgreSQL refuses a statement of the service<");
+                assert_monitor_says(where, "/inventory", "refuses a statement of the service</a>");
+                assert_monitor_says(where, "/changes", "refuses a statement of the service</a>");
+                assert_monitor_says(where, "/edges/e0", "refuses a statement of the service</a>");
                 (void)poll(NULL, 0, 1500); /* of three more signs nothing is said */
                 if (i == 0)                /* the first sign says of itself that it is well */
                         free(harness_sql(&w->pg,

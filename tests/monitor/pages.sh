@@ -72,15 +72,17 @@ well_formed() {
 pages() {
         mkdir -p "$screenshots"
         local service
+        local long_name=a-very-long-name-of-an-edge-connection-that-somebody-in-the-department-of-finance-has-given-to-it-and-that-goes-on-and-on
         fill 0 0 false well && look nothing / /inventory /changes
         fill 1 25 false well && look one / /edges/oracle-finance-1 /inventory /changes
         fill 200 40 true well && look many / '/?state=attention&sort=listed&order=desc' /edges/oracle-finance-001 /edges/mssql-sales-003 /edges/snowflake-claims-006 \
                 /edges/oracle-prod-007 /edges/hive-archive-005 '/edges/%3Cscript%3Ealert(%229%22)%3C%2Fscript%3E' /inventory \
-                '/inventory?q=report' '/inventory?show=unregistered' /changes '/changes?kind=changed'
+                '/inventory?q=report' '/inventory?show=unregistered' "/inventory?edge=$long_name" /changes '/changes?kind=changed' "/changes?edge=$long_name" \
+                '/changes?edge=mssql-sales-003&day=2001-02-03'
         well_formed / /edges/oracle-prod-007 '/inventory?q=report' /changes '/?state=x' /edges/nowhere
         look refused '400:/?state=x' 404:/edges/nowhere
         for service in catalog pause credentials lock postgres discovery silent nobody; do
-                fill 200 40 false "$service" && look "service-$service" /
+                fill 200 40 false "$service" && look "service-$service" / /inventory /edges/oracle-finance-001
         done
         fill 10000 10 true well && look very-many / '/?sort=state&page=3' /edges/oracle-finance-00001 /inventory /changes
         well_formed / '/?sort=rows&order=desc&page=50' /edges/oracle-finance-00001 /inventory /changes

@@ -475,8 +475,16 @@ static int write_page(void)
                                               "registered_after"};
         static const char *const cells[] = {"2026-11-29", "10:00", "moved_in", "a b", ID,  "<c>",
                                             "d",          "e\tf",  "t",        "t",   "f", "t"};
-        const MirrorTable tables[] = {TABLE(ARRAY_SIZE(day_columns), day_columns, day_cells),
-                                      TABLE(ARRAY_SIZE(columns), columns, cells)};
+        static const char *const instance_columns[] = {"alive", "waiting_for"};
+        static const char *const instance_cells[] = {"t", "credentials"};
+        static const char *const state_columns[] = {"state", "edges", "oldest_listed",
+                                                    "never_listed"};
+        static const char *const state_cells[] = {"well", "1", "60", "0"};
+        const MirrorTable tables[] = {
+                TABLE(ARRAY_SIZE(instance_columns), instance_columns, instance_cells),
+                TABLE(ARRAY_SIZE(state_columns), state_columns, state_cells),
+                TABLE(ARRAY_SIZE(day_columns), day_columns, day_cells),
+                TABLE(ARRAY_SIZE(columns), columns, cells)};
         PageArguments arguments = {.fields = page_changes.fields,
                                    .n_fields = page_changes.n_fields};
         const PageView view = {.path = "/changes",
