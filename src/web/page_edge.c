@@ -155,9 +155,9 @@ static void put_verdict(Html *h, const PageView *v)
         if (state->level != EDGE_WELL)
                 page_put_advice(h, state->advice, name);
         page_put_hidden_state(h, t, 0);
+        html_close(h);
         if (state->level != EDGE_OFF)
                 verdict_put_service(h, v);
-        html_close(h);
 }
 
 /* ---- the catalog's own words ---------------------------------------------------------------- */

@@ -263,7 +263,7 @@ void verdict_put_service(Html *h, const PageView *view)
         take_service(&v, view);
         if (!service_in_trouble(&v))
                 return;
-        html_open(h, "p");
+        html_open(h, "p", {"class", "verdict trouble"});
         html_open(h, "a", {"href", "/"});
         put_service(h, &v);
         html_close(h);

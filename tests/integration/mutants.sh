@@ -2994,7 +2994,7 @@ s/(!v->edge || (/(true || (/
 the page of an edge that is well hides that nobody syncs it
 src/web/page_edge.c
 integration/test_pages trouble_of_the_service*
-/verdict_put_service(h, v);/d
+s/verdict_put_service(h, v);/(void)v;/
 
 a page does not know what PostgreSQL refuses to the instance that shows it
 src/web/verdict.c

@@ -850,13 +850,16 @@ static void trouble_of_the_service_is_on_every_page(void **state)
                 forty_days_run(&s->bench, "postgres", cases[i].change);
                 s->refused = cases[i].refused;
                 (void)snprintf(shown, sizeof(shown), "<a href=\"/\">%s</a>.", cases[i].sentence);
-                for (size_t k = 0; k < ARRAY_SIZE(pages); k++)
-                        assert_shows(show(s, pages[k], "a", NULL), shown);
+                for (size_t k = 0; k < ARRAY_SIZE(pages); k++) {
+                        const char *page = show(s, pages[k], "a", NULL);
+                        assert_shows(page, shown);
+                        assert_shows(page, "<p class=\"verdict trouble\">");
+                }
                 assert_not_shows(show(s, &page_edge, "d", NULL), cases[i].sentence);
                 s->refused = NULL;
         }
         set_mirror(s, OLD, QUIET);
-        assert_not_shows(show(s, &page_edge, "a", NULL), "<a href=\"/\">The");
+        assert_not_shows(show(s, &page_edge, "a", NULL), "<p class=\"verdict");
 }
 
 /* The catalog may have done anything since it was listed. */
