@@ -108,8 +108,8 @@ pictures() {
                 FROM edgemirror.edge e WHERE e.last_run_id - r.run_id BETWEEN 0 AND 2 AND e.edge_connection_id = r.edge_connection_id AND e.name = 'oracle-finance-01'"
         picture edges.png / 1000 720 light
         picture edges-telephone.png / 375 720 dark
-        picture inventory.png /inventory 1000 720 light
-        fill 40 40 true well && picture edge.png /edges/mssql-sales-03 1000 720 light
+        picture inventory.png /inventory 1000 788 light
+        fill 40 40 true well && picture edge.png /edges/mssql-sales-03 1000 740 light
 }
 
 if ! modules || ! monitor_start; then
