@@ -101,21 +101,26 @@ static void put_filters(Html *h, const PageView *v)
         html_close(h);
 }
 
+static void put_place(Html *h, const char *words, const char *edge)
+{
+        html_text(h, words);
+        html_put(h, "span", edge ? edge : "an edge that is not configured", {"class", "name"});
+}
+
 static void put_what(Html *h, const MirrorTable *t, size_t i)
 {
-        const char *before = table_text(t, i, "name_before");
+        const char *kind = table_text(t, i, "kind"), *before = table_text(t, i, "name_before");
         const char *from = table_text(t, i, "edge_before");
         bool was = table_bool(t, i, "registered_before");
         bool is = table_bool(t, i, "registered_after");
-        html_text(h, kind_text(table_text(t, i, "kind")));
-        if (text_equal(table_text(t, i, "kind"), "moved_in")) {
-                html_text(h, " from ");
-                html_put(h, "span", from ? from : "an edge that is not configured",
-                         {"class", "name"});
-        } else if (from && !text_equal(from, table_text(t, i, "edge"))) {
-                html_text(h, "; was at ");
-                html_put(h, "span", from, {"class", "name"});
-        }
+        bool out = text_equal(kind, "moved_out");
+        html_text(h, kind_text(out ? "moved_in" : kind));
+        if (out)
+                put_place(h, " to ", table_text(t, i, "edge_after"));
+        else if (text_equal(kind, "moved_in"))
+                put_place(h, " from ", from);
+        else if (from && !text_equal(from, table_text(t, i, "edge")))
+                put_place(h, "; was at ", from);
         if (table_bool(t, i, "by_retire"))
                 html_text(h, "; its edge was retired");
         if (table_bool(t, i, "renamed") && before) {

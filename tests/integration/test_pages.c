@@ -352,6 +352,42 @@ static void changes_are_shown_by_day_and_kind(void **state)
         assert_shows(page, "on 2001-02-03");
 }
 
+/* The line of a day ends with what moved, and what came with first lists. */
+static void assert_day_moved(Shown *s, const char *edge, int days_ago)
+{
+        char sql[64], moved[] = "<td class=\"n wide\">1</td>";
+        (void)snprintf(sql, sizeof(sql), "SELECT '>' || current_date - %d || '<'", days_ago);
+        char *day = harness_sql(&s->bench.pg, sql);
+        const char *line = strstr(SHOW(s, &page_changes, NULL, "edge", edge), day);
+        assert_non_null(line);
+        const char *end = strstr(line, "</tr>"), *found = strstr(line, moved);
+        assert_true(found && found < end);
+        free(day);
+}
+
+/* Of all edges it is one row; of the edge that it left it says where it is. */
+static void what_moved_is_shown_where_it_came_and_where_it_went(void **state)
+{
+        Shown *s = *state;
+        const char *page = SHOW(s, &page_changes, NULL, "kind", "moved_in");
+        assert_shows(page, "moved from <span class=\"name\">finance</span>");
+        assert_not_shows(page, "moved to ");
+        page = SHOW(s, &page_changes, NULL, "edge", "finance");
+        assert_shows(page, "moved to <span class=\"name\">sales</span>");
+        assert_shows(page, "moved from <span class=\"name\">hr</span>");
+        assert_day_moved(s, "finance", 5);
+        assert_day_moved(s, "finance", 22);
+        /* the edge where it is now was forgotten */
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.database_connection SET ended_as = 'moved', "
+                       "removed_run_id = NULL WHERE name = 'WEB' AND removed_at IS NOT NULL");
+        assert_shows(SHOW(s, &page_changes, NULL, "kind", "moved_in"),
+                     "moved to <span class=\"name\">an edge that is not configured</span>");
+        forty_days_run(&s->bench, "postgres",
+                       "UPDATE edgemirror.database_connection SET ended_as = 'removed' WHERE "
+                       "ended_as = 'moved'");
+}
+
 /* Nothing is known to have happened to it in the catalog. */
 static void what_a_person_ended_is_told_from_what_vanished(void **state)
 {
@@ -841,7 +877,7 @@ static void trouble_of_the_service_is_on_every_page(void **state)
                 {"DELETE FROM edgemirror.instance", NULL, "No instance of the service is alive"},
                 {"UPDATE edgemirror.instance SET name = name",
                  "permission denied for table edge_claim",
-                 "The service waits for PostgreSQL, which refuses a statement"},
+                 "PostgreSQL refuses a statement of the service"},
         };
         static const WebPage *const pages[] = {&page_inventory, &page_changes, &page_edge};
         char shown[256];
@@ -891,6 +927,7 @@ int main(void)
                 cmocka_unit_test(growth_is_what_the_view_of_days_says),
                 cmocka_unit_test(the_growth_of_a_large_mirror_is_not_counted_for_a_page),
                 cmocka_unit_test(changes_are_shown_by_day_and_kind),
+                cmocka_unit_test(what_moved_is_shown_where_it_came_and_where_it_went),
                 cmocka_unit_test(what_a_person_ended_is_told_from_what_vanished),
                 cmocka_unit_test(what_came_back_says_where_it_was),
                 cmocka_unit_test(foreign_names_are_shown_as_text),
