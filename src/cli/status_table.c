@@ -116,7 +116,8 @@ void status_table_row(FILE *out, const MirrorStatus *s, const char *unscheduled,
                 put_running(out, s);
         if (unscheduled)
                 fprintf(out, "    %s\n", unscheduled);
-        if (s->error_message)
+        /* the last run of one that is disabled asks nothing of anybody any more */
+        if (s->error_message && s->enabled)
                 fprintf(out, "    %s: %s\n",
                         s->error_code ? text_show(s->error_code, code) : "error",
                         text_show(s->error_message, text));

@@ -63,8 +63,9 @@ static const EdgeState states[STATES] = {
         [WELL] = {"well", "well", EDGE_WELL, "The last list was applied whole.", "Nothing to do."},
         [DISABLED] =
                 {"disabled", "disabled", EDGE_OFF,
-                 "The configuration does not want it synced; its rows stay as they were.",
-                 "Enable it in the configuration, or take its rows out: `edgemirror retire %s`."},
+                 "The configuration does not want it synced; what rows it has stay as they were.",
+                 "Enable it in the configuration; or take its rows out, if it has any: `edgemirror "
+                 "retire %s`."},
         [UNKNOWN] = {"", "unknown", EDGE_TROUBLE,
                      "This version of the program does not know its state.", "Update the program."},
 };

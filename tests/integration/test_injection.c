@@ -421,10 +421,18 @@ static int try_every(Injection *i, size_t c, const char *kind, long first, long 
         return findings;
 }
 
+static bool is_kind(const char *kind)
+{
+        size_t k = 0;
+        while (k < sizeof(kinds) / sizeof(kinds[0]) && strcmp(kinds[k], kind) != 0)
+                k++;
+        return k < sizeof(kinds) / sizeof(kinds[0]);
+}
+
 static int all_of_it(Injection *i, const char *name, const char *kind, const char *const *range)
 {
         for (size_t c = 0; c < sizeof(commands) / sizeof(commands[0]); c++) {
-                if (strcmp(commands[c].name, name) != 0)
+                if (strcmp(commands[c].name, name) != 0 || !is_kind(kind))
                         continue;
                 long last = strtol(range[2], NULL, 10);
                 if (last == 0)
@@ -432,6 +440,7 @@ static int all_of_it(Injection *i, const char *name, const char *kind, const cha
                 return try_every(i, c, kind, strtol(range[0], NULL, 10), strtol(range[1], NULL, 10),
                                  last) > 0;
         }
+        printf("# there is no command %s, or no kind of call %s\n", name, kind);
         return 2;
 }
 

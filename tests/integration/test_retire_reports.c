@@ -80,7 +80,7 @@ static void assert_answer(World *w, const char *words, const char *values, const
 static void assert_not_back(World *w, const char *expected)
 {
         assert_answer(w, "All of it that is not back:",
-                      "edge, CASE WHEN vanished THEN 'vanished' ELSE '-' END, reason, proofs, "
+                      "edge, CASE WHEN not_listed THEN 'vanished' ELSE '-' END, reason, proofs, "
                       "CASE WHEN missing_since < retired_at THEN 'missing' END",
                       expected);
 }
@@ -96,6 +96,9 @@ static void what_does_not_come_back_with_its_edge_has_vanished(void **state)
         retire_main(w);
         change_rows(w, 0, "{\"op\":\"remove\",\"index\":7}");
         assert_not_back(w, "main -: 19, main - pending 1 missing: 1");
+        assert_counted(w, "SELECT * FROM edgemirror.held", "name", "");
+        assert_counted(w, "SELECT * FROM edgemirror.freshness WHERE edge = 'main'", "held, pending",
+                       "0 0: 1");
         assert_answer(w, "## What vanished?", "name", "");
 
         main_is_back(w);
@@ -169,6 +172,11 @@ static void what_was_retired_is_told_apart_where_two_times_differ(void **state)
         assert_differs(w, all, again, "main new: 1");
         char *came = query_after("what came back after that:");
         assert_counted(w, came, "edge, came, went", "main 1 0: 1");
+        /* what happened before or after the two says nothing */
+        change_rows(w, 0, "{\"op\":\"remove\",\"index\":5}");
+        assert_int_equal(sync_all(w), 0);
+        assert_int_equal(sync_all(w), 0);
+        assert_differs(w, all, without, "main gone retired: 20");
         free(came);
         free(again);
         free(without);

@@ -10,6 +10,10 @@ take_options '' "$@"
 cd "$(dirname "$0")/../.." || exit
 seeds=${1:-150000}
 words=${2:-}
+[[ $seeds =~ ^[1-9][0-9]*$ ]] || {
+        echo "seeds are a number: $seeds" >&2
+        exit 2
+}
 cc=${CC:-cc}
 work=$(mktemp -d "${TMPDIR:-/tmp}/edgemirror-mutants-XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -689,4 +693,5 @@ while IFS= read -r name && IFS= read -r file && IFS= read -r edit && IFS= read -
         fi
 done < <(mutants)
 echo "$caught caught, $survived not"
-[ "$survived" = 0 ]
+[ $((caught + survived)) -gt 0 ] || echo "no fault has these words in its name or file: $words" >&2
+[ "$survived" = 0 ] && [ "$caught" -gt 0 ]

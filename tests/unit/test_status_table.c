@@ -213,6 +213,12 @@ static void what_went_wrong_is_said_in_words_and_how_often(void **state)
                 {{EDGE, FAILED, AGED, .phase = "list", .running_sec = 5, .error_code = "http-500",
                   .error_message = "the last one", .consecutive_failures = 2},
                  "    running for 5.0s\n    http-500: the last one\n    2 failures in a row\n"},
+                {{.name = "retired",
+                  FAILED,
+                  AGED,
+                  .error_code = "removals-held",
+                  .error_message = "sync --accept-removals removes those"},
+                 ""}, /* nobody can, or is to */
         };
         for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
                 assert_below(&cases[i].status, cases[i].below);
