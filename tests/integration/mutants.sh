@@ -179,7 +179,7 @@ s/return f->scope == FAULT_RUN || fault_is_of_statement(f);/return f->scope == F
 a page says that nobody is alive where its own instance is refused to say so
 src/web/pages.c
 integration/test_refusals a_sign_of_life*
-s/t->refused = s.statement_fault ? strdup(s.statement_fault->message) : NULL;/t->refused = NULL;/
+s/if (s.statement_fault)/if (false)/
 
 figures that want a privilege stand still unsaid
 src/web/metrics.c
@@ -339,7 +339,7 @@ s/WHEN o.as_of > s.asked_at THEN 'elsewhere'/WHEN false THEN 'elsewhere'/
 a row that an edge saw again, unchanged, is taken by what another saw before
 sql/queries/apply_compare.sql
 integration/test_as_of an_unchanged*
-s/CASE WHEN n.listed_at <= statement_timestamp() AND k.missing_since IS NULL THEN n.listed_at END/NULL/
+s/CASE WHEN n.listed_at <= statement_timestamp() AND k.removed_at IS NULL AND k.missing_since IS NULL THEN n.listed_at END/NULL/
 
 a list counts as sight of the rows that it lacks
 sql/queries/apply_compare.sql
@@ -554,7 +554,7 @@ s/return overdue \&\& !text_equal/return false \&\& !text_equal/
 an overdue edge whose time zone nobody knows is called failing only
 src/cli/status_service.c
 integration/test_process an_unknown_time_zone*
-s/if (!s->overdue || configured->zone)/if (true)/
+s/if (!s->overdue || !wanted || configured->zone)/if (true)/
 
 a template is not tried with every field filled
 src/daemon/notify_trial.c
@@ -2609,7 +2609,7 @@ s/"\\n         has waited %s for %s:/"; has waited %s for %s:/
 a list may be as old as it likes where nothing schedules it
 src/cli/status_service.c
 integration/test_on_call status_check_goes_by*
-s/if (at_usec >= now_usec)/if (true)/
+s/if (r >= 0 \&\& at_usec >= now_usec)/if (r >= 0)/
 
 one turn of the schedule makes a list that is synced by hand too old
 src/cli/status_service.c
@@ -2726,15 +2726,10 @@ sql/queries/page_databases.sql
 integration/test_pages databases_are_found*
 s/i.registered = \$3::boolean/true/
 
-a page of the changes of an edge lacks what went to another
-sql/queries/page_changes.sql
-integration/test_pages changes_are_shown*
-s/ OR c.edge_before = \$3::text//
-
 a page shows a move as two changes
 sql/queries/page_changes.sql
 integration/test_pages changes_are_shown*
-s/ AND c.kind <> 'moved_out'//
+s/ AND (c.kind <> 'moved_out' OR .*$/ /
 
 a page of the last days has those before them
 sql/queries/page_changes.sql
