@@ -52,7 +52,7 @@ static void daemon_ready(Daemon *d)
         log_event(LOG_LEVEL_INFO, MESSAGE_ID_SERVICE_STARTED, LOG_NO_FIELDS,
                   "serving %zu edge%s as %s%s", edges_count(&d->edges),
                   text_plural(edges_count(&d->edges)), d->config->daemon.instance,
-                  claims_is_registered(&d->claims) ? "" : " once PostgreSQL can be used");
+                  claims_is_registered(&d->claims) ? "" : " once they are registered");
 }
 
 /* ---- breaker -------------------------------------------------------------------------------- */
