@@ -11,6 +11,6 @@ WITH last AS (
 UPDATE edgemirror.database_connection d
    SET edge_connection_id = l.edge_connection_id, name = l.name, database_id = l.database_id, changed_at = l.valid_from, as_of = NULL, removed_at = l.valid_to, ended_as = l.ended_as, run_id = l.run_id,
        previous_ended_at = l.previous_ended_at, removed_run_id = l.removed_run_id, began_as = l.began_as,
-       missing_since = l.valid_to, missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, proven_since = NULL, missing_run_id = NULL
+       missing_since = NULL, missing_reason = NULL, missing_status = NULL, missing_proofs = NULL, proven_since = NULL, missing_run_id = NULL
   FROM last l
  WHERE d.id = l.id

@@ -2,10 +2,11 @@
  * retire: edges that are not configured any more: their rows end, or all that there is of them is
  * deleted, in one transaction.
  *
- * What always holds: the edges and their places in the queue are locked in the order in which an
- * apply locks them; where somebody holds a lease, nothing is done at all. Nor where the schema is
- * another version's, or the database belongs to another catalog: our configuration does not know
- * the edges of that one.
+ * What always holds: one is at work at a time, as what is left of rows that have passed through
+ * several edges falls back to the one before; the edges and their places in the queue are locked in
+ * the order in which an apply locks them; where somebody holds a lease, nothing is done at all. Nor
+ * where the schema is another version's, or the database belongs to another catalog: our
+ * configuration does not know the edges of that one.
  */
 #include "mirror/retire.h"
 #include "base/duration.h"
@@ -17,6 +18,7 @@
 enum {
         STEP_VERSION,
         STEP_CATALOG,
+        STEP_ALONE,
         STEP_LOCK,
         STEP_CLAIM,
         STEP_ROWS,
@@ -30,14 +32,14 @@ enum {
         STEP_FORGET_RUNS,
         STEP_FORGET_EDGES,
         RETIRE_STEPS,
-        STEP_FIND = STEP_LOCK, /* of a look */
+        STEP_FIND = STEP_ALONE, /* of a look */
         FIND_STEPS,
 };
 
 /* The callback is of a look. */
 DEFINE_ROWS_TASK(RetireTask, retire_found, MirrorRetireCallback, RETIRE_STEPS)
 
-static void retire_trust(PgStep steps[static STEP_LOCK])
+static void retire_trust(PgStep steps[static STEP_ALONE])
 {
         steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
         steps[STEP_CATALOG] = task_step(sql_catalog, NULL, trust_on_catalog);
@@ -135,6 +137,7 @@ int mirror_retire(Mirror *m, const Uuid *edges, size_t n_edges, bool forget,
         params_uuids(t->task.params, edges, n_edges);
         t->task.plain = callback;
         retire_trust(t->steps);
+        t->steps[STEP_ALONE] = task_step(sql_migrate_lock, NULL, NULL);
         for (size_t i = STEP_LOCK; i < RETIRE_STEPS; i++)
                 t->steps[i] =
                         task_step(sql[i], t->task.params, i == STEP_CLAIM ? retire_on_claim : NULL);

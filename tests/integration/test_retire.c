@@ -497,6 +497,51 @@ static void two_retire_at_once(void **state)
         assert_one(w, "SELECT count(*) FROM edgemirror.change WHERE kind = 'removed'", "20");
 }
 
+/* Rows of the one have been in the other: what is left of them there falls back to the one that is
+ * being forgotten, and would be of no edge. */
+static void two_are_forgotten_at_once_with_all_that_passed_from_one_to_the_other(void **state)
+{
+        World *w = *state;
+        assert_int_equal(RUN(w, "retire", "main", "--yes"), 0);
+        for (int i = 0; i < 2; i++) {
+                char path[128], move[200];
+                (void)snprintf(path, sizeof(path), "/control/edges/%s/rows", w->edges[0]);
+                (void)snprintf(move, sizeof(move), "{\"op\":\"move\",\"index\":0,\"to\":\"%s\"}",
+                               w->edges[1]);
+                control(w, path, move);
+        }
+        assert_int_equal(sync_all(w), 0);
+        assert_one(w, present, "other 22 true");
+        char *config = harness_read(w->folder, "edgemirror.conf");
+        (void)strcpy(strstr(config, "[edge \"other\"]"),
+                     "[edge \"third\"]\nid = a3c1e0f4-0000-4000-8000-000000000001\n");
+        harness_write(w->folder, "edgemirror.conf", config);
+        assert_int_equal(RUN(w, "retire", "other", "--yes"), 0);
+        free(harness_sql(&w->pg,
+                         "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                         "PERFORM pg_sleep(2); RETURN NULL; END $$; CREATE TRIGGER slow AFTER "
+                         "DELETE ON edgemirror.edge EXECUTE FUNCTION slow()"));
+        static const char *const names[] = {"main", "other"}, *const files[] = {"sync", "catalog"};
+        pid_t pids[2];
+        for (int i = 0; i < 2; i++) {
+                const char *const arguments[] = {"-c",       w->config, "retire", names[i],
+                                                 "--forget", "--yes",   NULL};
+                pids[i] = harness_program_start_as(w->folder, files[i], NULL, arguments);
+                if (i == 0)
+                        await_sql(w, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = "
+                                     "'PgSleep'");
+        }
+        for (int i = 0; i < 2; i++)
+                assert_int_equal(harness_program_wait(pids[i]), 0);
+        free(harness_sql(&w->pg, "DROP FUNCTION slow() CASCADE"));
+        assert_one(w,
+                   "SELECT (SELECT count(*) FROM edgemirror.edge) + (SELECT count(*) FROM "
+                   "edgemirror.database_connection) + (SELECT count(*) FROM "
+                   "edgemirror.database_connection_past)",
+                   "0");
+        free(config);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -523,6 +568,9 @@ int main(void)
                 cmocka_unit_test_setup(an_edge_that_a_service_still_wants_is_not_retired,
                                        synced_world),
                 cmocka_unit_test_setup(a_service_that_is_gone_wants_nothing, without_main),
+                cmocka_unit_test_setup(
+                        two_are_forgotten_at_once_with_all_that_passed_from_one_to_the_other,
+                        without_main),
                 cmocka_unit_test_setup(two_retire_at_once, without_main),
         };
         return cmocka_run_group_tests_name("retire", tests, world_setup, world_teardown);

@@ -9,19 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void main_is_configured(World *w, bool is)
+/* Sections of the one, the other or both. */
+static void configure_edges(World *w, bool main_is, bool other_is)
 {
         write_config(w, "1s");
         char *config = harness_read(w->folder, "edgemirror.conf");
         char *from = strstr(config, "[edge \"main\"]"), *to = strstr(config, "[edge \"other\"]");
         assert_non_null(from);
         assert_non_null(to);
-        if (!is)
+        if (!other_is)
+                *to = '\0';
+        if (!main_is)
                 memmove(from, to, strlen(to) + 1);
         char *confirmed = document_replaced(config, "confirm_removals = 1", "confirm_removals = 2");
         harness_write(w->folder, "edgemirror.conf", confirmed);
         free(confirmed);
         free(config);
+}
+
+static void main_is_configured(World *w, bool is)
+{
+        configure_edges(w, is, true);
 }
 
 static int synced_world(void **state)
@@ -266,6 +274,26 @@ static void what_moved_to_an_edge_that_is_forgotten_has_moved(void **state)
         free(move);
 }
 
+/* The edge where it was meanwhile is forgotten: what is left is that its own was retired. */
+static void what_was_elsewhere_while_its_edge_was_retired_has_come_back_with_it(void **state)
+{
+        World *w = *state;
+        char *there = text_format("{\"op\":\"move\",\"index\":3,\"to\":\"%s\"}", w->edges[1]);
+        char *back = text_format("{\"op\":\"move\",\"index\":-1,\"to\":\"%s\"}", w->edges[0]);
+        retire_main(w);
+        change_rows(w, 0, there);
+        assert_int_equal(run_sync(w, NULL, "other"), 0);
+        main_is_back(w);
+        change_rows(w, 1, back);
+        assert_int_equal(sync_all(w), 0);
+        configure_edges(w, true, false);
+        assert_int_equal(RUN(w, "retire", "other", "--forget", "--yes"), 0);
+        assert_counted(w, "SELECT * FROM edgemirror.change WHERE kind = 'restored'",
+                       "edge_before, edge_after, by_retire", "main main t: 20");
+        free(back);
+        free(there);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
@@ -283,6 +311,9 @@ int main(void)
                         what_comes_back_with_its_edge_says_so_however_long_that_was_retired,
                         synced_world),
                 cmocka_unit_test_setup(what_moves_with_a_first_list_has_moved, synced_world),
+                cmocka_unit_test_setup(
+                        what_was_elsewhere_while_its_edge_was_retired_has_come_back_with_it,
+                        synced_world),
                 cmocka_unit_test_setup(what_moved_to_an_edge_that_is_forgotten_has_moved,
                                        synced_world),
         };
