@@ -233,6 +233,7 @@ static void what_comes_back_with_its_edge_says_so_however_long_that_was_retired(
 {
         World *w = *state;
         retire_main(w);
+        change_rows(w, 0, "{\"op\":\"rename\",\"index\":2,\"name\":\"ANOTHER NAME\"}");
         main_is_back(w);
         free(harness_sql(&w->pg, "DELETE FROM edgemirror.database_connection_past"));
         assert_counted(w, "SELECT * FROM edgemirror.change WHERE kind = 'restored'",
@@ -282,14 +283,17 @@ static void what_was_elsewhere_while_its_edge_was_retired_has_come_back_with_it(
         char *back = text_format("{\"op\":\"move\",\"index\":-1,\"to\":\"%s\"}", w->edges[0]);
         retire_main(w);
         change_rows(w, 0, there);
+        change_rows(w, 0, there);
         assert_int_equal(run_sync(w, NULL, "other"), 0);
         main_is_back(w);
-        change_rows(w, 1, back);
+        change_rows(w, 1, back); /* one of the two */
         assert_int_equal(sync_all(w), 0);
         configure_edges(w, true, false);
         assert_int_equal(RUN(w, "retire", "other", "--forget", "--yes"), 0);
         assert_counted(w, "SELECT * FROM edgemirror.change WHERE kind = 'restored'",
-                       "edge_before, edge_after, by_retire", "main main t: 20");
+                       "edge_before, edge_after, by_retire", "main main t: 19");
+        assert_counted(w, "SELECT * FROM edgemirror.change WHERE edge_before = 'main'",
+                       "kind, by_retire", "removed t: 20, restored t: 19");
         free(back);
         free(there);
 }
