@@ -208,8 +208,8 @@ static int time_after_turns(const MirrorStatus *s, int64_t *usec)
  * schedule have passed since. Whoever syncs it need not do so at its very times. */
 static const char *edge_status_stale(const MirrorStatus *s)
 {
-        static char text[200];
-        char age[DURATION_STRING_SIZE];
+        static char text[400];
+        char age[DURATION_STRING_SIZE], schedule[200];
         int64_t now_usec = (int64_t)time(NULL) * (int64_t)USEC_PER_SEC;
         int64_t at_usec = now_usec - s->listed_age_sec * (int64_t)USEC_PER_SEC;
         if (s->listed_age_sec < 0)
@@ -217,8 +217,8 @@ static const char *edge_status_stale(const MirrorStatus *s)
         int r = time_after_turns(s, &at_usec);
         if (r >= 0 && at_usec >= now_usec)
                 return NULL;
-        (void)snprintf(text, sizeof(text), "listed %s ago, which its schedule (%.100s) %s",
-                       ago(s->listed_age_sec, age), s->schedule,
+        (void)snprintf(text, sizeof(text), "listed %s ago, which its schedule (%s) %s",
+                       ago(s->listed_age_sec, age), text_show(s->schedule, schedule),
                        r < 0 ? "does not tell this version whether to allow" : "does not allow");
         return text;
 }

@@ -59,14 +59,22 @@ const Fault *claims_fault(const Claims *c)
         return claims_is_refused(c) ? NULL : outage_fault(&c->outage);
 }
 
+/* There are edges of before: registered by this one, or waiting in the queue. */
+static bool claims_knows_edges(const Claims *c)
+{
+        return c->was_registered || c->next_usec != INT64_MAX;
+}
+
 const Fault *claims_queue_refused(const Claims *c)
 {
-        return claims_is_refused(c) ? outage_fault(&c->outage) : NULL;
+        if (claims_is_refused(c))
+                return outage_fault(&c->outage);
+        return c->refused.scope != FAULT_NONE && !claims_knows_edges(c) ? &c->refused : NULL;
 }
 
 const Fault *claims_registering_refused(const Claims *c)
 {
-        return c->refused.scope != FAULT_NONE ? &c->refused : NULL;
+        return c->refused.scope != FAULT_NONE && claims_knows_edges(c) ? &c->refused : NULL;
 }
 
 bool claims_is_busy(const Claims *c)

@@ -94,8 +94,9 @@ void claims_expect(Claims *c, int64_t due_usec);
 
 bool claims_is_registered(const Claims *c);
 
-/* NULL: it answers. What it refuses once edges were registered is of the others: the question for
- * what is due, which keeps all of them, or to register them once more. */
+/* NULL: it answers. What it refuses then is of the others: the question for what is due, which
+ * keeps all edges, as registering does where there are none of before; or to register them once
+ * more. */
 const Fault *claims_fault(const Claims *c);
 const Fault *claims_queue_refused(const Claims *c);
 const Fault *claims_registering_refused(const Claims *c);

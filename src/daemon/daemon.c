@@ -256,8 +256,8 @@ static ServiceSnapshot daemon_take_snapshot(void *userdata)
 {
         const Daemon *d = userdata;
         const Fault *const refused[SERVICE_REFUSED_KINDS] = {
-                claims_queue_refused(&d->claims), claims_registering_refused(&d->claims),
-                outage_fault(&d->runs.refusal.outage), presence_refused(&d->presence)};
+                claims_queue_refused(&d->claims), outage_fault(&d->runs.refusal.outage),
+                claims_registering_refused(&d->claims), presence_refused(&d->presence)};
         ServiceSnapshot s = {.stopping = d->stopping,
                              .registering = !claims_is_registered(&d->claims),
                              .postgres_fault = claims_fault(&d->claims),

@@ -7,7 +7,8 @@
 struct HeldEdge {
         LIST_ENTRY(HeldEdge) others;
         Uuid edge;
-        Outage outage;
+        Outage outage; /* of held_record */
+        int64_t n;     /* of held_count */
 };
 
 static struct HeldEdge *held_find(const HeldEdges *edges, const Uuid *edge)
@@ -26,6 +27,16 @@ static void held_remove(struct HeldEdge *held)
         free(held);
 }
 
+static struct HeldEdge *held_add(HeldEdges *edges, const Uuid *edge)
+{
+        struct HeldEdge *held = calloc(1, sizeof(*held));
+        if (!held)
+                return NULL;
+        held->edge = *edge;
+        LIST_INSERT_HEAD(edges, held, others);
+        return held;
+}
+
 bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault)
 {
         struct HeldEdge *held = held_find(edges, edge);
@@ -34,11 +45,9 @@ bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault)
                 held = NULL;
         }
         if (!held) {
-                held = calloc(1, sizeof(*held));
+                held = held_add(edges, edge);
                 if (!held)
                         return true;
-                held->edge = *edge;
-                LIST_INSERT_HEAD(edges, held, others);
         }
         return outage_failed(&held->outage, fault, clock_monotonic_usec(), clock_random(), NULL);
 }
@@ -48,6 +57,19 @@ void held_forget(HeldEdges *edges, const Uuid *edge)
         struct HeldEdge *held = held_find(edges, edge);
         if (held)
                 held_remove(held);
+}
+
+bool held_count(HeldEdges *edges, const Uuid *edge, int64_t n)
+{
+        struct HeldEdge *held = held_find(edges, edge);
+        int64_t before = held ? held->n : 0;
+        if (n == before)
+                return false;
+        if (n == 0)
+                held_remove(held);
+        else if (held || (held = held_add(edges, edge)))
+                held->n = n;
+        return true;
 }
 
 void held_done(HeldEdges *edges)

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/uuid.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 typedef LIST_HEAD(HeldEdges, HeldEdge) HeldEdges; /* zeroed: none */
@@ -16,5 +17,9 @@ bool held_record(HeldEdges *edges, const Uuid *edge, const Fault *fault);
 
 /* A sync of the edge has held none. */
 void held_forget(HeldEdges *edges, const Uuid *edge);
+
+/* So many of its rows are as they should not be; true: it is another number than that of the sync
+ * before, or the first since the start and not 0. */
+bool held_count(HeldEdges *edges, const Uuid *edge, int64_t n);
 
 void held_done(HeldEdges *edges);

@@ -387,7 +387,7 @@ static void notify_look(void *userdata)
         notify_peer(n, NOTIFY_POSTGRES,
                     snapshot.postgres_fault ? snapshot.postgres_fault : snapshot.statement_fault,
                     service_postgres_words(&snapshot),
-                    !snapshot.postgres_fault && snapshot.refused != SERVICE_REFUSED_QUEUE,
+                    !snapshot.postgres_fault && snapshot.refused > SERVICE_REFUSED_RUNS,
                     !snapshot.registering);
         if (n->form.alerts)
                 notify_keep_alerts(n, !snapshot.postgres_fault);

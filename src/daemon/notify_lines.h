@@ -18,5 +18,5 @@ void notify_edge_line(const char *name, NotifyState now, const char *message,
 void notify_peer_line(NotifyKind kind, const Fault *fault, const char *words,
                       char ret[static NOTIFY_TEXT_BYTES]);
 
-/* goes_on: edges are synced all the same. */
+/* goes_on: what is refused is needed by no sync. */
 NotifyState notify_state_of_peer(const Fault *fault, bool goes_on);

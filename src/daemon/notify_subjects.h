@@ -27,7 +27,7 @@ typedef enum NotifyState {
         NOTIFY_HELD,
         NOTIFY_UNSTABLE,
         NOTIFY_FAILED,
-        NOTIFY_DEGRADED, /* something is refused, and edges are synced all the same */
+        NOTIFY_DEGRADED, /* something is refused that no sync needs */
         NOTIFY_AWAY,
         NOTIFY_REFUSED, /* the credentials */
         NOTIFY_STATES,

@@ -80,7 +80,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
         bool refused = fault_is_refusal(fault) || mirror_is_locked(fault);
-        bool was_refused = presence_refused(p);
+        bool was_refused = presence_refused(p), was_said = p->said;
         if (mirror_is_locked(fault) && outage_fault(&p->lock.outage)) /* which names the holder */
                 fault = outage_fault(&p->lock.outage);
         if (refused && !was_refused)
@@ -96,7 +96,8 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
                 log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
-        if (was_refused && fault->scope == FAULT_NONE)
+        p->said = refused || (p->said && fault->scope != FAULT_NONE);
+        if (was_said && !p->said)
                 log_info("the sign of life is written again");
         p->refused = refused ? fault_of_statement(fault) : fault_none;
         if (refused != was_refused)
@@ -117,7 +118,9 @@ static void presence_beat(void *userdata)
         char message[sizeof(state.catalog_fault->message) + sizeof(state.catalog_next) + 2];
         MirrorWait waits_for = presence_waits_for(p, &state, message, sizeof(message));
         int r = -EAGAIN;
-        if (!state.postgres_fault)
+        if (state.postgres_fault) /* what it refused before is not known any more */
+                p->refused = fault_none;
+        else
                 r = mirror_instance_beat(p->peers->mirror, &p->instance.id, waits_for,
                                          waits_for ? message : NULL, presence_on_beat, p,
                                          &p->task.task);

@@ -123,14 +123,15 @@ static LogLevel report_level(const Run *run, const SyncReport *report)
         if (report_is_known(run, report))
                 return LOG_LEVEL_DEBUG;
         bool held = report->outcome == OUTCOME_HELD;
-        if (!held && sync_outcome_is_complete(report->outcome))
+        bool complete = sync_outcome_is_complete(report->outcome);
+        if (!held && complete)
                 held_forget(&run->runs->held, &run->edge);
         bool quiet = held && !held_record(&run->runs->held, &run->edge, &report->fault);
-        if (!quiet && (id || (sync_outcome_is_complete(report->outcome) &&
-                              report->fault.scope != FAULT_NONE)))
+        bool rejects = complete && held_count(&run->runs->rejected, &run->edge, a->rejected);
+        if (!quiet && (id || (complete && report->fault.scope != FAULT_NONE)))
                 return LOG_LEVEL_WARNING;
         bool news = a->added + a->changed + a->removed + a->restored > 0 || run->failures > 0;
-        return sync_outcome_is_complete(report->outcome) && news ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
+        return complete && (news || rejects) ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 }
 
 static void run_log(const Run *run, const SyncReport *report)
@@ -492,6 +493,7 @@ void runs_done(Runs *r)
         while (!LIST_EMPTY(&r->list))
                 runs_remove(r, LIST_FIRST(&r->list));
         held_done(&r->held);
+        held_done(&r->rejected);
         peers_task_cancel(&r->question);
         r->reaper = sd_event_source_disable_unref(r->reaper);
 }

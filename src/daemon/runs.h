@@ -63,7 +63,7 @@ typedef struct Runs {
         sd_event_source *reaper;
         LIST_HEAD(RunList, Run) list;
         bool stopping;
-        HeldEdges held;
+        HeldEdges held, rejected;
 } Runs;
 
 /* The clock is borrowed. Negative errno. */

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utc.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
@@ -11,7 +12,8 @@
 
 static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 {
-        char next[UTC_BYTES] = "nothing is scheduled";
+        char next[UTC_BYTES] = "nothing is scheduled", trouble[SERVICE_TROUBLE_BYTES];
+        service_format_trouble(s, trouble);
         if (s->next_usec != INT64_MAX && s->next_usec <= s->now_usec)
                 (void)snprintf(next, sizeof(next), "more are due");
         else if (s->next_usec != INT64_MAX)
@@ -22,14 +24,8 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
         else if (s->postgres_fault)
                 (void)snprintf(out, size, "%s: %s", service_postgres_words(s),
                                s->postgres_fault->message);
-        else if (s->catalog_fault)
-                (void)snprintf(out, size, "The %s cannot be used: %s%s%s",
-                               fault_is_of_proxy(s->catalog_fault) ? "proxy" : "catalog",
-                               s->catalog_fault->message, s->catalog_fault->refused ? "; " : "",
-                               s->catalog_fault->refused ? s->catalog_next : "");
-        else if (s->statement_fault)
-                (void)snprintf(out, size, "%s: %s", service_postgres_words(s),
-                               s->statement_fault->message);
+        else if (trouble[0])
+                (void)snprintf(out, size, "%c%s", toupper((unsigned char)trouble[0]), trouble + 1);
         else if (s->registering)
                 (void)snprintf(out, size, "Registering %zu edge%s", s->n_edges,
                                text_plural(s->n_edges));
@@ -43,7 +39,7 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 static void status_notify(void *userdata)
 {
         const Status *s = userdata;
-        char text[LIMIT_FAULT_MESSAGE_BYTES + 128];
+        char text[SERVICE_TROUBLE_BYTES];
         ServiceSnapshot snapshot = s->take(s->userdata);
         status_format(&snapshot, text, sizeof(text));
         (void)sd_notifyf(0, "STATUS=%s", text);

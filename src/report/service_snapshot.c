@@ -1,4 +1,5 @@
 #include "report/service_snapshot.h"
+#include <stdio.h>
 
 void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVICE_REFUSED_KINDS])
 {
@@ -12,15 +13,29 @@ void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVIC
 const char *service_postgres_words(const ServiceSnapshot *s)
 {
         static const char *const words[SERVICE_REFUSED_KINDS] = {
+                [SERVICE_REFUSED_RUNS] = "PostgreSQL refuses a statement that syncs need",
                 [SERVICE_REFUSED_REGISTERING] =
-                        "PostgreSQL refuses a statement that registers edges; those of before are "
-                        "synced",
-                [SERVICE_REFUSED_RUNS] = "PostgreSQL refuses a statement that these edges need",
+                        "PostgreSQL refuses a statement that registers edges, which those of "
+                        "before do not need",
                 [SERVICE_REFUSED_SIGN] =
-                        "PostgreSQL refuses a statement that the sign of life needs; edges are "
-                        "synced",
+                        "PostgreSQL refuses a statement that the sign of life needs, and no sync",
         };
         const Fault *fault = s->postgres_fault ? s->postgres_fault : s->statement_fault;
         bool of_all = s->postgres_fault || s->refused == SERVICE_REFUSED_QUEUE;
         return !fault ? NULL : of_all ? fault_postgres_words(fault) : words[s->refused];
+}
+
+void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_TROUBLE_BYTES])
+{
+        const Fault *catalog = s->catalog_fault, *statement = s->statement_fault;
+        int used = 0;
+        out[0] = '\0';
+        if (catalog)
+                used = snprintf(out, SERVICE_TROUBLE_BYTES, "the %s cannot be used: %s%s%s%s",
+                                fault_is_of_proxy(catalog) ? "proxy" : "catalog", catalog->message,
+                                catalog->refused ? "; " : "",
+                                catalog->refused ? s->catalog_next : "", statement ? "; and " : "");
+        if (statement && used >= 0)
+                (void)snprintf(out + used, SERVICE_TROUBLE_BYTES - (size_t)used, "%s: %s",
+                               service_postgres_words(s), statement->message);
 }

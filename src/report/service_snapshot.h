@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/fault.h"
+#include "base/limits.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,8 +13,8 @@
 /* What a PostgreSQL that answers refuses; the first of those that apply, which is the worst. */
 typedef enum ServiceRefused {
         SERVICE_REFUSED_QUEUE, /* what is due: no sync begins */
+        SERVICE_REFUSED_RUNS,  /* of some edges; the next two concern no sync */
         SERVICE_REFUSED_REGISTERING,
-        SERVICE_REFUSED_RUNS, /* of some edges */
         SERVICE_REFUSED_SIGN, /* of life */
         SERVICE_REFUSED_KINDS,
 } ServiceRefused;
@@ -42,6 +43,11 @@ typedef ServiceSnapshot (*ServiceSnapshotTake)(void *userdata);
 
 /* The faults of statements, of each kind; NULL: none of that is refused. */
 void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVICE_REFUSED_KINDS]);
+
+enum { SERVICE_TROUBLE_BYTES = 2 * LIMIT_FAULT_MESSAGE_BYTES + 256 };
+
+/* All that is in trouble where PostgreSQL answers, in one line; "": nothing is. */
+void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_TROUBLE_BYTES]);
 
 /* What the fault of PostgreSQL, as a whole or of a statement, means for syncs: a clause to go
  * before its message. NULL: there is none. */

@@ -13,6 +13,8 @@ void health_answer_alive(WebRequest *request, WebService *service)
 void health_answer_ready(WebRequest *request, WebService *service)
 {
         ServiceSnapshot s = service->take(service->userdata);
+        char trouble[SERVICE_TROUBLE_BYTES];
+        service_format_trouble(&s, trouble);
         if (s.stopping)
                 web_request_answer_line(request, 503, "not ready: stopping");
         else if (s.postgres_fault)
@@ -25,13 +27,6 @@ void health_answer_ready(WebRequest *request, WebService *service)
         else if (s.registering)
                 web_request_answer_line(request, 503, "not ready: registering %zu edge%s",
                                         s.n_edges, text_plural(s.n_edges));
-        else if (s.catalog_fault)
-                web_request_answer_line(request, 200, "ready; the %s cannot be used: %s",
-                                        fault_is_of_proxy(s.catalog_fault) ? "proxy" : "catalog",
-                                        s.catalog_fault->message);
-        else if (s.statement_fault)
-                web_request_answer_line(request, 200, "ready; %s: %s", service_postgres_words(&s),
-                                        s.statement_fault->message);
         else
-                web_request_answer_line(request, 200, "ready");
+                web_request_answer_line(request, 200, "ready%s%s", trouble[0] ? "; " : "", trouble);
 }

@@ -46,8 +46,8 @@ typedef struct PageView {
         const char *now;     /* a time, which says that it is in UTC, for the reader */
         const PageArguments *arguments;
         const MirrorTable *tables; /* in the order of the questions */
-        const char
-                *refused; /* what PostgreSQL refuses to the instance that answers; NULL: nothing */
+        const char *refused; /* what the instance that answers says, where PostgreSQL refuses it
+                                something; NULL: nothing */
 } PageView;
 
 /* A page of one table shows so many rows. */

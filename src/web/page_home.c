@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define DEAD_SHOWN    3600 /* seconds */
 #define TROUBLE_SHOWN 20
 
 enum { TROUBLE = VERDICT_QUESTIONS, EDGES, QUESTIONS };
@@ -134,7 +135,8 @@ static void put_refused(Html *h, const char *message)
         page_put_advice(h, verdict_wait_advice(MIRROR_WAIT_POSTGRES), NULL);
 }
 
-/* Instances that are alive, and how the last one ended when none is. */
+/* Instances that are alive, those that ended without a word lately, and how the last one ended when
+ * none is. */
 static void put_service(Html *h, const PageView *v, const Verdict *s)
 {
         const MirrorTable *t = &v->tables[VERDICT_INSTANCES];
@@ -148,10 +150,12 @@ static void put_service(Html *h, const PageView *v, const Verdict *s)
                                 "edgemirror` says why it ended, or what it waits for.",
                                 NULL);
         html_open(h, "ul", {"class", "items"});
-        for (size_t i = 0; i < t->n_rows && (i == 0 || table_bool(t, i, "alive")); i++)
-                put_instance(h, t, i);
+        for (size_t i = 0; i < t->n_rows; i++)
+                if (i == 0 || table_bool(t, i, "alive") ||
+                    (!table_bool(t, i, "stopped") && table_int(t, i, "seen_ago", 0) < DEAD_SHOWN))
+                        put_instance(h, t, i);
         html_close(h);
-        if (s->n_alive > 0 && !s->waits)
+        if (s->n_alive > 0 && !s->waits && !s->refused)
                 html_put(h, "p", "PostgreSQL answers, and no instance waits for the catalog.",
                          {"class", "muted"});
 }

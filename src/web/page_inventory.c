@@ -40,8 +40,8 @@ static size_t inventory_ask(const PageArguments *a, const char *name _unused_,
         ret[EDGES] = (MirrorQuestion){sql_page_inventory,
                                       {page_argument(a, "sort"),
                                        text_equal(page_argument(a, "order"), "desc") ? "t" : "f",
-                                       PAGE_TEXT_OF(PAGE_ROWS), scratch},
-                                      4};
+                                       PAGE_TEXT_OF(PAGE_ROWS), scratch, page_argument(a, "edge")},
+                                      5};
         if (is_search(a))
                 ret[DATABASES] = (MirrorQuestion){sql_page_databases,
                                                   {page_argument(a, "q"), page_argument(a, "edge"),
@@ -102,8 +102,10 @@ static void put_growth(Html *h, const MirrorTable *t, const MirrorTable *edges)
 
 /* ---- per edge ------------------------------------------------------------------------------- */
 
-static void put_totals(Html *h, const MirrorTable *t, const Verdict *verdict)
+/* Of the edge that is asked for, or of all. */
+static void put_totals(Html *h, const PageView *v, const MirrorTable *t)
 {
+        Verdict verdict = verdict_of(v, page_argument(v->arguments, "edge"));
         int64_t all = t->n_rows > 0 ? table_int(t, 0, "all_databases", 0) : 0;
         int64_t registered = t->n_rows > 0 ? table_int(t, 0, "all_registered", 0) : 0;
         html_open(h, "h1");
@@ -112,7 +114,7 @@ static void put_totals(Html *h, const MirrorTable *t, const Verdict *verdict)
         if (all > 0)
                 html_printf(h, ", %.0f %% registered", 100.0 * (double)registered / (double)all);
         html_close(h);
-        verdict_put(h, verdict);
+        verdict_put(h, &verdict);
         if (all == 0)
                 return;
         html_open(h, "p");
@@ -120,7 +122,7 @@ static void put_totals(Html *h, const MirrorTable *t, const Verdict *verdict)
         html_text(h, " have a Database asset, ");
         page_put_number(h, "span", all - registered, NULL);
         html_text(h, " do not. ");
-        html_put(h, "a", "Those without one", {"href", "/inventory?show=unregistered"});
+        page_put_link(h, v, "show", "unregistered", "Those without one");
         html_close(h);
 }
 
@@ -235,8 +237,7 @@ static void put_databases(Html *h, const PageView *v)
 
 static unsigned inventory_render(const PageView *v, Html *h)
 {
-        Verdict verdict = verdict_of(v, page_argument(v->arguments, "edge"));
-        put_totals(h, &v->tables[EDGES], &verdict);
+        put_totals(h, v, &v->tables[EDGES]);
         put_databases(h, v);
         if (is_search(v->arguments))
                 return 200;

@@ -123,6 +123,7 @@ static int read_begin(PageTask *t, WebService *service)
 
 void pages_answer(WebRequest *request, WebService *service)
 {
+        char trouble[SERVICE_TROUBLE_BYTES];
         const WebPage *page = web_request_page(request);
         ServiceSnapshot s = service->take(service->userdata);
         if (s.postgres_fault) {
@@ -135,9 +136,8 @@ void pages_answer(WebRequest *request, WebService *service)
                 t->page = page;
                 t->request = request;
                 t->now_usec = s.now_usec;
-                if (s.statement_fault)
-                        t->refused = text_format("%s: %s", service_postgres_words(&s),
-                                                 s.statement_fault->message);
+                service_format_trouble(&s, trouble);
+                t->refused = s.statement_fault ? strdup(trouble) : NULL;
                 const char *wrong = take_arguments(t, &r);
                 if (wrong && r == -EINVAL) {
                         _cleanup_(cleanup_free) char *what =

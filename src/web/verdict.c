@@ -175,8 +175,8 @@ static void put_many(Html *h, const Verdict *v, EdgeLevel level)
                 html_printf(h, "%" PRId64 " of %" PRId64 " edge%s %s in trouble", n, v->enabled,
                             text_plural(v->enabled), n == 1 ? "is" : "are");
         else if (level == EDGE_ATTENTION)
-                html_printf(h, "Well, but %" PRId64 " of %" PRId64 " edge%s %s attention", n,
-                            v->enabled, text_plural(v->enabled), n == 1 ? "needs" : "need");
+                html_printf(h, "%" PRId64 " of %" PRId64 " edge%s %s attention", n, v->enabled,
+                            text_plural(v->enabled), n == 1 ? "needs" : "need");
         else
                 html_printf(h, "All %" PRId64 " edges are %s", n, edge_level_names[level]);
 }

@@ -256,6 +256,8 @@ static void removals_and_what_is_held_are_counted(void **state)
         assert_true(value_in(text, "edgemirror_syncs_held_total") == 1);
         assert_true(value_in(text, "edgemirror_syncs_failed_total") == 0);
         assert_true(value_in(text, "edgemirror_rows_rejected_total") == 1);
+        /* nothing else was news of that edge, and it is news once */
+        assert_int_equal(harness_service_logged(&w->services[0], "info: e2: synced after "), 1);
         assert_true(value_in(text, "edgemirror_catalog_requests_total{operation=\"one\"}") >= 1);
         /* what the database says now, of a service that has not asked before */
         stop(w);

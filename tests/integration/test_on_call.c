@@ -242,6 +242,11 @@ static void status_check_goes_by_the_schedule_where_nothing_else_does(void **sta
         assert_check(w, 1,
                      "e3 (listed 2h ago, which its schedule (at full moon) does not tell "
                      "this version whether to allow)\n");
+        free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = E'at \\x1b[31mfull moon' "
+                                 "WHERE name = 'e3'"));
+        assert_int_equal(service_program(w, "status", NULL, NULL), 0);
+        assert_out(w, "full moon) does not tell this version", true);
+        assert_out(w, "\x1b", false);
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily' WHERE name = "
                                  "'e3'"));
         assert_check(w, 0, "OK: 4 edges fresh and well, 0 instances alive\n");
@@ -500,8 +505,8 @@ static void who_holds_the_row_that_a_sign_of_life_wants_is_said(void **state)
         /* once it is given up, pages and probes say it, too */
         harness_service_await_log(s, "warning: the sign of life could not be written, ", 1);
         harness_service_await(s,
-                              "STATUS=PostgreSQL refuses a statement that the sign of life needs; "
-                              "edges are synced: a statement has waited ",
+                              "STATUS=PostgreSQL refuses a statement that the sign of life needs, "
+                              "and no sync: a statement has waited ",
                               1);
         PQfinish(looks);
         harness_service_await_log(s, "info: the sign of life is written again", 1);

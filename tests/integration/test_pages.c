@@ -275,6 +275,8 @@ static void databases_are_found_by_name_edge_and_registration(void **state)
         page = SHOW(s, &page_inventory, NULL, "edge", "finance");
         assert_databases(page, "BUDGET 2026, LEAVE, LEDGER, TAX");
         assert_shows(page, "of the edge <span class=\"name\">finance</span>");
+        assert_shows(page, "<h1><span>4</span> databases, 50 % registered</h1>");
+        assert_shows(page, "edge=finance&amp;show=unregistered\">Those without one</a>");
         assert_databases(SHOW(s, &page_inventory, NULL, "edge", "finance", "show", "unregistered"),
                          "BUDGET 2026, TAX");
         assert_databases(SHOW(s, &page_inventory, NULL, "edge", "finance", "show", "registered"),
@@ -771,6 +773,25 @@ static void set_mirror(Shown *s, const char *edges, const char *waits, const cha
 #define TOLD  "'catalog'", "'2 minutes'"
 #define QUIET "NULL", "NULL"
 
+/* Of those that were stopped nobody asks. */
+static void who_died_beside_one_that_lives_is_shown_for_an_hour(void **state)
+{
+        Shown *s = *state;
+        set_mirror(s, OLD, QUIET);
+        forty_days_run(
+                &s->bench, "postgres",
+                "INSERT INTO edgemirror.instance (instance_id, name, version, lease, "
+                "started_at, seen_at, unbroken_since, edges, stopped_at) SELECT "
+                "md5(n)::uuid, n, '1', '1 minute', now() - a::interval, now() - a::interval, "
+                "now() - a::interval, '{}', CASE WHEN n = 'ended' THEN now() END FROM "
+                "(VALUES ('died', '10 minutes 30'), ('ended', '10 minutes 30'), ('old', "
+                "'90 minutes 30')) v (n, a)");
+        const char *page = show(s, &page_home, NULL, NULL);
+        assert_shows(page, ">died</b> has given no sign of life for 10m30s");
+        assert_not_shows(page, ">ended</b>");
+        assert_not_shows(page, ">old</b>");
+}
+
 /* The same of whatever state, and no word of trouble where there is none. */
 static void every_page_says_whether_the_mirror_can_be_believed(void **state)
 {
@@ -784,7 +805,7 @@ static void every_page_says_whether_the_mirror_can_be_believed(void **state)
                  "9d ago at the oldest"},
                 {OLD LOST, QUIET, "trouble", "1 of 2 edges is in trouble", "9d ago at the oldest"},
                 {LOST, QUIET, "trouble", "The edge is in trouble: failing", "1h ago at the oldest"},
-                {OLD NEW, QUIET, "attention", "Well, but 1 of 2 edges needs attention",
+                {OLD NEW, QUIET, "attention", "1 of 2 edges needs attention",
                  "9d ago at the oldest; 1 never listed"},
                 {NEW, QUIET, "attention", "The edge needs attention: not listed yet",
                  "1 never listed"},
@@ -948,6 +969,8 @@ int main(void)
                 cmocka_unit_test_setup_teardown(an_edge_that_failed_and_is_overdue_is_shown_as_both,
                                                 nothing, end),
                 cmocka_unit_test_setup_teardown(every_page_says_whether_the_mirror_can_be_believed,
+                                                nothing, end),
+                cmocka_unit_test_setup_teardown(who_died_beside_one_that_lives_is_shown_for_an_hour,
                                                 nothing, end),
                 cmocka_unit_test_setup_teardown(
                         a_page_of_one_edge_says_whether_that_can_be_believed, nothing, end),

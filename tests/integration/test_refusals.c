@@ -134,10 +134,9 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         await_sign_of_life(w);
         assert_check(w, 1, " waits for PostgreSQL, which refuses a statement");
         harness_service_await(
-                s,
-                "STATUS=PostgreSQL refuses a statement that these edges need: e3: PostgreSQL: ", 1);
+                s, "STATUS=PostgreSQL refuses a statement that syncs need: e3: PostgreSQL: ", 1);
         assert_monitor_says(where, "/readyz",
-                            "ready; PostgreSQL refuses a statement that these edges need: e3: ");
+                            "ready; PostgreSQL refuses a statement that syncs need: e3: ");
         assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
         assert_monitor_says(where, "/", "<code>journalctl -u edgemirror -p warning</code>");
         assert_int_equal(harness_service_logged(s, over), 0);
@@ -156,13 +155,11 @@ static void what_is_refused_for_one_edge_alone_is_trouble_until_that_is_over(voi
         refuse_runs_of(w, "broken_too", 2);
         harness_service_await(
                 s,
-                "STATUS=PostgreSQL refuses a statement that these edges need: e3, e2: PostgreSQL: ",
-                1);
+                "STATUS=PostgreSQL refuses a statement that syncs need: e3, e2: PostgreSQL: ", 1);
         allow(w, "broken", "sync_run");
         assert_int_equal(service_program(w, "sync", "--no-refresh", "e3"), 0);
         harness_service_await(
-                s,
-                "STATUS=PostgreSQL refuses a statement that these edges need: e2: PostgreSQL: ", 1);
+                s, "STATUS=PostgreSQL refuses a statement that syncs need: e2: PostgreSQL: ", 1);
         assert_int_equal(harness_service_logged(s, over), 1);
         allow(w, "broken_too", "sync_run");
         assert_int_equal(service_program(w, "sync", "--no-refresh", "e2"), 0);
@@ -222,15 +219,16 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
                         i + 1);
                 harness_service_await(s,
                                       "STATUS=PostgreSQL refuses a statement that the sign of life "
-                                      "needs; edges are synced: PostgreSQL: ",
+                                      "needs, and no sync: PostgreSQL: ",
                                       i + 1);
                 assert_monitor_says(where, "/readyz",
                                     "ready; PostgreSQL refuses a statement that the sign of life "
-                                    "needs; edges are synced: ");
+                                    "needs, and no sync: ");
                 assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
-                assert_monitor_says(where, "/",
-                                    "As seen by the instance that shows this page: PostgreSQL "
-                                    "refuses a statement that the sign of life needs; ");
+                assert_monitor_says(
+                        where, "/",
+                        "As seen by the instance that shows this page: PostgreSQL "
+                        "refuses a statement that the sign of life needs, and no sync: ");
                 assert_monitor_says(where, "/", "PostgreSQL refuses a statement of the service<");
                 assert_monitor_says(where, "/inventory", "refuses a statement of the service</a>");
                 assert_monitor_says(where, "/changes", "refuses a statement of the service</a>");
@@ -303,8 +301,8 @@ static void a_registration_that_is_refused_ends_no_service(void **state)
         make_due(w, 1, 2);
         await_runs(w, 1, 2, "synced", 1);
         assert_monitor_says(where, "/readyz",
-                            "ready; PostgreSQL refuses a statement that registers edges; those of "
-                            "before are synced: ");
+                            "ready; PostgreSQL refuses a statement that registers edges, which "
+                            "those of before do not need: ");
         /* it is not over because a lock is met first */
         free(harness_sql(&w->pg, "UPDATE edgemirror.edge SET schedule = 'daily'"));
         PGconn *reads = hold(w, "BEGIN; SELECT FROM edgemirror.edge FOR UPDATE");
@@ -336,7 +334,9 @@ static void a_registration_that_meets_a_lock_is_said_where_it_lasts(void **state
         PGconn *indexes = hold(w, "BEGIN; LOCK TABLE edgemirror.edge IN SHARE MODE");
         HarnessService *s = service_start(w, 0);
         harness_service_await_log(s, "warning: the edges cannot be registered; ", 1);
-        assert_monitor_answers(where, "/readyz", 503, "not ready: registering 4 edges");
+        assert_monitor_answers(where, "/readyz", 503,
+                               "not ready: registering 4 edges; PostgreSQL refuses a statement "
+                               "that every sync needs: ");
         assert_monitor_says(where, "/metrics", "\nedgemirror_postgres_up 0\n");
         PQfinish(indexes);
         harness_service_await_log(s, "info: the edges can be registered again", 1);
@@ -407,8 +407,8 @@ static void a_due_time_that_cannot_be_written_leaves_signs_of_life_and_pages(voi
         /* the first was met when it registered after the reload without the privilege */
         harness_service_await_log(s, "warning: the edges cannot be registered; ", 2);
         assert_monitor_says(where, "/readyz",
-                            "ready; PostgreSQL refuses a statement that registers edges; those of "
-                            "before are synced: ");
+                            "ready; PostgreSQL refuses a statement that registers edges, which "
+                            "those of before do not need: ");
         service_stop(w, 0);
         assert_int_equal(harness_service_logged(s, "refuses the credentials"), 0);
 }

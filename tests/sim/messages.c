@@ -836,7 +836,7 @@ static void check_beliefs(const Receiver *r)
                         if (b)
                                 known[b - r->beliefs] = true;
                         bool degraded = kind == NOTIFY_POSTGRES && instance->refuses &&
-                                        instance->refused != SERVICE_REFUSED_QUEUE;
+                                        instance->refused > SERVICE_REFUSED_RUNS;
                         expect(r, label,
                                !instance->away[kind] ? "well"
                                : fault->refused      ? "refused"

@@ -109,13 +109,15 @@ static void peers_are_seen_to_go_and_come(void **state)
                 const char *state, *text;
         } cases[] = {
                 {SERVICE_REFUSED_SIGN, "degraded",
-                 "PostgreSQL refuses a statement that the sign of life needs; edges are synced: "
+                 "PostgreSQL refuses a statement that the sign of life needs, and no sync: "
                  "could not read block 17"},
                 {SERVICE_REFUSED_QUEUE, "away",
                  "PostgreSQL refuses a statement that every sync needs: could not read block 17"},
                 {SERVICE_REFUSED_REGISTERING, "degraded",
-                 "PostgreSQL refuses a statement that registers edges; those of before are synced: "
-                 "could not read block 17"},
+                 "PostgreSQL refuses a statement that registers edges, which those of before do "
+                 "not need: could not read block 17"},
+                {SERVICE_REFUSED_RUNS, "away",
+                 "PostgreSQL refuses a statement that syncs need: could not read block 17"},
         };
         for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) { /* what is worse is news */
                 w->snapshot.refused = cases[i].refused;

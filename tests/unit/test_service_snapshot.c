@@ -22,10 +22,12 @@ static void of_several_that_are_refused_the_worst_is_said(void **state)
 {
         (void)state;
         static const char *const words[SERVICE_REFUSED_KINDS] = {
-                "PostgreSQL refuses a statement that every sync needs",
-                "PostgreSQL refuses a statement that registers edges; those of before are synced",
-                "PostgreSQL refuses a statement that these edges need",
-                "PostgreSQL refuses a statement that the sign of life needs; edges are synced",
+                [SERVICE_REFUSED_QUEUE] = "PostgreSQL refuses a statement that every sync needs",
+                [SERVICE_REFUSED_RUNS] = "PostgreSQL refuses a statement that syncs need",
+                [SERVICE_REFUSED_REGISTERING] = ("PostgreSQL refuses a statement that registers "
+                                                 "edges, which those of before do not need"),
+                [SERVICE_REFUSED_SIGN] =
+                        "PostgreSQL refuses a statement that the sign of life needs, and no sync",
         };
         const Fault fault = fault_of(FAULT_RUN, "x");
         for (unsigned set = 1; set < 1u << SERVICE_REFUSED_KINDS; set++) {
@@ -59,11 +61,33 @@ static void a_postgres_that_is_away_is_said_before_what_it_refuses(void **state)
         assert_null(service_postgres_words(&s));
 }
 
+static void two_troubles_are_both_said(void **state)
+{
+        (void)state;
+        const Fault catalog = fault_of(FAULT_PEER, "gone"), refused = fault_of(FAULT_RUN, "no");
+        const Fault *of[SERVICE_REFUSED_KINDS] = {[SERVICE_REFUSED_RUNS] = &refused};
+        char text[SERVICE_TROUBLE_BYTES];
+        ServiceSnapshot s = {.catalog_fault = &catalog, .catalog_next = "at noon"};
+        service_format_trouble(&s, text);
+        assert_string_equal(text, "the catalog cannot be used: gone");
+        service_set_refused(&s, of);
+        service_format_trouble(&s, text);
+        assert_string_equal(text, "the catalog cannot be used: gone; and PostgreSQL refuses a "
+                                  "statement that syncs need: no");
+        s.catalog_fault = NULL;
+        service_format_trouble(&s, text);
+        assert_string_equal(text, "PostgreSQL refuses a statement that syncs need: no");
+        s.statement_fault = NULL;
+        service_format_trouble(&s, text);
+        assert_string_equal(text, "");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(of_several_that_are_refused_the_worst_is_said),
                 cmocka_unit_test(a_postgres_that_is_away_is_said_before_what_it_refuses),
+                cmocka_unit_test(two_troubles_are_both_said),
         };
         return cmocka_run_group_tests_name("service_snapshot", tests, NULL, NULL);
 }
