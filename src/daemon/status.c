@@ -12,7 +12,7 @@
 
 static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 {
-        char next[UTC_BYTES] = "nothing is scheduled", trouble[SERVICE_TROUBLE_BYTES];
+        char next[UTC_BYTES] = "nothing is scheduled", trouble[SERVICE_LINE_BYTES];
         service_format_trouble(s, trouble);
         if (s->next_usec != INT64_MAX && s->next_usec <= s->now_usec)
                 (void)snprintf(next, sizeof(next), "more are due");
@@ -39,7 +39,7 @@ static void status_format(const ServiceSnapshot *s, char *out, size_t size)
 static void status_notify(void *userdata)
 {
         const Status *s = userdata;
-        char text[SERVICE_TROUBLE_BYTES];
+        char text[SERVICE_LINE_BYTES];
         ServiceSnapshot snapshot = s->take(s->userdata);
         status_format(&snapshot, text, sizeof(text));
         (void)sd_notifyf(0, "STATUS=%s", text);

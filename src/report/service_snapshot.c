@@ -25,17 +25,17 @@ const char *service_postgres_words(const ServiceSnapshot *s)
         return !fault ? NULL : of_all ? fault_postgres_words(fault) : words[s->refused];
 }
 
-void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_TROUBLE_BYTES])
+void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_LINE_BYTES])
 {
         const Fault *catalog = s->catalog_fault, *statement = s->statement_fault;
         int used = 0;
         out[0] = '\0';
         if (catalog)
-                used = snprintf(out, SERVICE_TROUBLE_BYTES, "the %s cannot be used: %s%s%s%s",
+                used = snprintf(out, SERVICE_LINE_BYTES, "the %s cannot be used: %s%s%s%s",
                                 fault_is_of_proxy(catalog) ? "proxy" : "catalog", catalog->message,
                                 catalog->refused ? "; " : "",
                                 catalog->refused ? s->catalog_next : "", statement ? "; and " : "");
         if (statement && used >= 0)
-                (void)snprintf(out + used, SERVICE_TROUBLE_BYTES - (size_t)used, "%s: %s",
+                (void)snprintf(out + used, SERVICE_LINE_BYTES - (size_t)used, "%s: %s",
                                service_postgres_words(s), statement->message);
 }

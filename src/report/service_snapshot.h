@@ -44,10 +44,10 @@ typedef ServiceSnapshot (*ServiceSnapshotTake)(void *userdata);
 /* The faults of statements, of each kind; NULL: none of that is refused. */
 void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVICE_REFUSED_KINDS]);
 
-enum { SERVICE_TROUBLE_BYTES = 2 * LIMIT_FAULT_MESSAGE_BYTES + 256 };
+enum { SERVICE_LINE_BYTES = 2 * LIMIT_FAULT_MESSAGE_BYTES + 256 };
 
 /* All that is in trouble where PostgreSQL answers, in one line; "": nothing is. */
-void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_TROUBLE_BYTES]);
+void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_LINE_BYTES]);
 
 /* What the fault of PostgreSQL, as a whole or of a statement, means for syncs: a clause to go
  * before its message. NULL: there is none. */

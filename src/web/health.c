@@ -13,7 +13,7 @@ void health_answer_alive(WebRequest *request, WebService *service)
 void health_answer_ready(WebRequest *request, WebService *service)
 {
         ServiceSnapshot s = service->take(service->userdata);
-        char trouble[SERVICE_TROUBLE_BYTES];
+        char trouble[SERVICE_LINE_BYTES];
         service_format_trouble(&s, trouble);
         if (s.stopping)
                 web_request_answer_line(request, 503, "not ready: stopping");

@@ -123,7 +123,7 @@ static int read_begin(PageTask *t, WebService *service)
 
 void pages_answer(WebRequest *request, WebService *service)
 {
-        char trouble[SERVICE_TROUBLE_BYTES];
+        char trouble[SERVICE_LINE_BYTES];
         const WebPage *page = web_request_page(request);
         ServiceSnapshot s = service->take(service->userdata);
         if (s.postgres_fault) {

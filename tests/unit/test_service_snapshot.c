@@ -66,7 +66,7 @@ static void two_troubles_are_both_said(void **state)
         (void)state;
         const Fault catalog = fault_of(FAULT_PEER, "gone"), refused = fault_of(FAULT_RUN, "no");
         const Fault *of[SERVICE_REFUSED_KINDS] = {[SERVICE_REFUSED_RUNS] = &refused};
-        char text[SERVICE_TROUBLE_BYTES];
+        char text[SERVICE_LINE_BYTES];
         ServiceSnapshot s = {.catalog_fault = &catalog, .catalog_next = "at noon"};
         service_format_trouble(&s, text);
         assert_string_equal(text, "the catalog cannot be used: gone");
