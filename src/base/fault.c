@@ -117,8 +117,8 @@ Fault fault_of_statement(const Fault *f)
 const char *fault_postgres_words(const Fault *f)
 {
         return f->code == CODE_OTHER_CATALOG ? "no edge is synced"
-               : f->scope == FAULT_RUN       ? "PostgreSQL refuses a statement that every sync needs"
-                                             : "PostgreSQL cannot be used";
+               : f->scope == FAULT_RUN ? "PostgreSQL refuses a statement that every sync needs"
+                                       : "PostgreSQL cannot be used";
 }
 
 bool error_is_shortage(int error)

@@ -392,16 +392,27 @@ static void the_printed_sql_makes_the_schema(void **state)
 static void status_has_the_members_of_the_contract(void **state)
 {
         World *w = *state;
-        static const char *const members[] = {"edge",        "edgeConnectionId",
-                                              "enabled",     "origin",
-                                              "state",       "phase",
-                                              "holder",      "outcome",
-                                              "refresh",     "rowCount",
-                                              "held",        "pending",
-                                              "rejected",    "listedAt",
-                                              "refreshedAt", "nextRunAt",
-                                              "overdue",     "consecutiveFailures",
-                                              "job",         "error"};
+        static const char *const members[] = {"edge",
+                                              "edgeConnectionId",
+                                              "enabled",
+                                              "origin",
+                                              "state",
+                                              "phase",
+                                              "holder",
+                                              "outcome",
+                                              "refresh",
+                                              "rowCount",
+                                              "held",
+                                              "pending",
+                                              "rejected",
+                                              "observedAt",
+                                              "listedAt",
+                                              "refreshedAt",
+                                              "nextRunAt",
+                                              "overdue",
+                                              "consecutiveFailures",
+                                              "job",
+                                              "error"};
         assert_int_equal(RUN(w, "status"), 0);
         assert_says(w, "out", "the mirror has no edges yet; edgemirror -c ", true);
         assert_says(w, "out", " sync registers those of the configuration\n", true);
