@@ -16,9 +16,9 @@
 #include <errno.h>
 
 enum {
+        STEP_ALONE,
         STEP_VERSION,
         STEP_CATALOG,
-        STEP_ALONE,
         STEP_LOCK,
         STEP_CLAIM,
         STEP_ROWS,
@@ -32,14 +32,14 @@ enum {
         STEP_FORGET_RUNS,
         STEP_FORGET_EDGES,
         RETIRE_STEPS,
-        STEP_FIND = STEP_ALONE, /* of a look */
+        STEP_FIND = STEP_LOCK, /* of a look, which waits for nobody */
         FIND_STEPS,
 };
 
 /* The callback is of a look. */
 DEFINE_ROWS_TASK(RetireTask, retire_found, MirrorRetireCallback, RETIRE_STEPS)
 
-static void retire_trust(PgStep steps[static STEP_ALONE])
+static void retire_trust(PgStep steps[static STEP_LOCK])
 {
         steps[STEP_VERSION] = task_step(sql_schema_version, NULL, trust_on_version);
         steps[STEP_CATALOG] = task_step(sql_catalog, NULL, trust_on_catalog);
@@ -74,7 +74,8 @@ int mirror_find_retirable(Mirror *m, const char *const *names, MirrorRetireCallb
         const PgWork work = {.phase = "retire",
                              .read_only = true,
                              .statement_timeout_usec = 10 * USEC_PER_MINUTE};
-        return task_start_transaction(&t->task, &work, t->steps, FIND_STEPS, ret);
+        return task_start_transaction(&t->task, &work, t->steps + STEP_VERSION,
+                                      FIND_STEPS - STEP_VERSION, ret);
 }
 
 /* ---- retiring ------------------------------------------------------------------------------- */
