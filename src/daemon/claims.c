@@ -240,7 +240,7 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
 static void claims_set_refused(Claims *c, const Fault *fault)
 {
         bool was = c->refused.scope != FAULT_NONE, is = fault->scope != FAULT_NONE;
-        if (is && !was)
+        if (is && (!was || fault->code != c->refused.code))
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),

@@ -348,10 +348,10 @@ void notify_edge(Notify *n, const Uuid *edge, const EndedRun *before, const Ende
 /* answers: it is known to, where there is no fault. An alert may be that of this instance before it
  * was started again. */
 static void notify_peer(Notify *n, NotifyKind kind, const Fault *fault, const char *words,
-                        bool goes_on, bool answers)
+                        ServiceRefused refused, bool answers)
 {
         char text[NOTIFY_TEXT_BYTES];
-        NotifyState now = notify_state_of_peer(fault, goes_on);
+        NotifyState now = notify_state_of_peer(fault, refused);
         NotifySubject *s = subjects_find(&n->subjects, kind, notify_kinds[kind], n->form.catalog);
         if (!s && (now != NOTIFY_WELL || (n->form.alerts && answers)))
                 s = subjects_add(&n->subjects, kind, notify_kinds[kind], n->form.catalog,
@@ -382,12 +382,12 @@ static void notify_look(void *userdata)
         ServiceSnapshot snapshot = n->take(n->userdata);
         if (snapshot.stopping)
                 return;
-        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, NULL, false,
+        notify_peer(n, NOTIFY_CATALOG, snapshot.catalog_fault, NULL, SERVICE_REFUSED_QUEUE,
                     snapshot.catalog_answers);
         notify_peer(n, NOTIFY_POSTGRES,
                     snapshot.postgres_fault ? snapshot.postgres_fault : snapshot.statement_fault,
                     service_postgres_words(&snapshot),
-                    !snapshot.postgres_fault && snapshot.refused > SERVICE_REFUSED_RUNS,
+                    snapshot.postgres_fault ? SERVICE_REFUSED_QUEUE : snapshot.refused,
                     !snapshot.registering);
         if (n->form.alerts)
                 notify_keep_alerts(n, !snapshot.postgres_fault);

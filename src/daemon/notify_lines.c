@@ -12,12 +12,15 @@ NotifyState notify_state_of_outcome(SyncOutcome outcome)
         return of[outcome];
 }
 
-NotifyState notify_state_of_peer(const Fault *fault, bool goes_on)
+NotifyState notify_state_of_peer(const Fault *fault, ServiceRefused refused)
 {
-        return !fault           ? NOTIFY_WELL
-               : fault->refused ? NOTIFY_REFUSED
-               : goes_on        ? NOTIFY_DEGRADED
-                                : NOTIFY_AWAY;
+        static const NotifyState of[SERVICE_REFUSED_KINDS] = {
+                [SERVICE_REFUSED_QUEUE] = NOTIFY_AWAY,
+                [SERVICE_REFUSED_RUNS] = NOTIFY_FAILED,
+                [SERVICE_REFUSED_REGISTERING] = NOTIFY_DEGRADED,
+                [SERVICE_REFUSED_SIGN] = NOTIFY_DEGRADED,
+        };
+        return !fault ? NOTIFY_WELL : fault->refused ? NOTIFY_REFUSED : of[refused];
 }
 
 void notify_edge_line(const char *name, NotifyState now, const char *message,

@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/outcome.h"
 #include "daemon/notify_subjects.h"
+#include "report/service_snapshot.h"
 
 /* Of an edge; one that was never synced is well. */
 NotifyState notify_state_of_outcome(SyncOutcome outcome);
@@ -18,5 +19,5 @@ void notify_edge_line(const char *name, NotifyState now, const char *message,
 void notify_peer_line(NotifyKind kind, const Fault *fault, const char *words,
                       char ret[static NOTIFY_TEXT_BYTES]);
 
-/* goes_on: what is refused is needed by no sync. */
-NotifyState notify_state_of_peer(const Fault *fault, bool goes_on);
+/* refused: by a PostgreSQL that answers; SERVICE_REFUSED_QUEUE where none does: no sync begins. */
+NotifyState notify_state_of_peer(const Fault *fault, ServiceRefused refused);

@@ -26,8 +26,8 @@ typedef enum NotifyState {
         NOTIFY_WELL,
         NOTIFY_HELD,
         NOTIFY_UNSTABLE,
-        NOTIFY_FAILED,
         NOTIFY_DEGRADED, /* something is refused that no sync needs */
+        NOTIFY_FAILED,
         NOTIFY_AWAY,
         NOTIFY_REFUSED, /* the credentials */
         NOTIFY_STATES,

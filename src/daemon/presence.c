@@ -83,7 +83,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         bool was_refused = presence_refused(p), was_said = p->said;
         if (mirror_is_locked(fault) && outage_fault(&p->lock.outage)) /* which names the holder */
                 fault = outage_fault(&p->lock.outage);
-        if (refused && !was_refused)
+        if (refused && (!was_refused || fault->code != p->refused.code))
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),

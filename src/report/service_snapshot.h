@@ -25,7 +25,8 @@ typedef struct ServiceSnapshot {
         const Fault *postgres_fault; /* NULL: it answers; the next two too */
         const Fault *statement_fault;
         ServiceRefused refused; /* of what the statement is, where there is such a fault */
-        bool postgres_answers;  /* known to: it has, since the start or another database */
+        const Fault *statement_faults[SERVICE_REFUSED_KINDS]; /* that one, and the others */
+        bool postgres_answers; /* known to: it has, since the start or another database */
         const Fault *catalog_fault;
         bool catalog_answers;  /* known to: it has, since the start or another configuration */
         char catalog_next[64]; /* when it is asked again, for a person */
@@ -44,7 +45,7 @@ typedef ServiceSnapshot (*ServiceSnapshotTake)(void *userdata);
 /* The faults of statements, of each kind; NULL: none of that is refused. */
 void service_set_refused(ServiceSnapshot *s, const Fault *const of[static SERVICE_REFUSED_KINDS]);
 
-enum { SERVICE_LINE_BYTES = 2 * LIMIT_FAULT_MESSAGE_BYTES + 256 };
+enum { SERVICE_LINE_BYTES = (1 + SERVICE_REFUSED_KINDS) * (LIMIT_FAULT_MESSAGE_BYTES + 128) };
 
 /* All that is in trouble where PostgreSQL answers, in one line; "": nothing is. */
 void service_format_trouble(const ServiceSnapshot *s, char out[static SERVICE_LINE_BYTES]);

@@ -124,7 +124,7 @@ s/if (run_was_refused(&report->end_fault, report->lease_kept))/if (false)/
 a sign of life that is refused is known to the debug log alone
 src/daemon/presence.c
 integration/test_refusals a_sign_of_life*
-s/if (refused \&\& !was_refused)/if (false)/
+s/if (refused \&\& (!was_refused || .*/if (false)/
 
 a due time that cannot be written keeps signs of life and pages away
 src/daemon/claims.c
@@ -216,15 +216,15 @@ src/web/metrics.c
 integration/test_refusals what_is_refused_for_one_edge*
 s/!s.postgres_fault \&\& !s.statement_fault/!s.postgres_fault/
 
-a PostgreSQL that refuses a statement is not said by the monitor
-src/web/health.c
+a PostgreSQL that refuses a statement is not said by the monitor, nor in the status line
+src/report/service_snapshot.c
 integration/test_refusals what_is_refused_for_one_edge*
-s/else if (s.statement_fault)/else if (false)/
+s/if (s->statement_faults\[kind\])/if (false)/
 
-a PostgreSQL that refuses a statement is not in the status line
-src/daemon/status.c
-integration/test_refusals what_is_refused_for_one_edge*
-s/else if (s->statement_fault)/else if (false)/
+a refusal of the sign of life that becomes another one is not logged
+src/daemon/presence.c
+integration/test_refusals a_sign_of_life*
+s/(!was_refused || fault->code != p->refused.code)/!was_refused/
 
 nobody is told that PostgreSQL refuses a statement
 src/daemon/notify.c
@@ -2959,7 +2959,7 @@ s/if (o->is_refused != told \&\& o->on_refused)/if (o->is_refused \&\& !told \&\
 what keeps every sync from beginning is told like a sign of life that is refused
 src/daemon/notify_lines.c
 unit/test_daemon_notify peers_are_seen*
-s/: goes_on        ? NOTIFY_DEGRADED/: goes_on        ? NOTIFY_AWAY/
+s/\[SERVICE_REFUSED_SIGN\] = NOTIFY_DEGRADED/[SERVICE_REFUSED_SIGN] = NOTIFY_AWAY/
 
 of two refusals the harmless one is said
 src/report/service_snapshot.c
@@ -3089,7 +3089,7 @@ s/(news || rejects)/(news || (rejects \&\& false))/
 of two troubles at once only the one of the catalog is said
 src/report/service_snapshot.c
 unit/test_service_snapshot
-s/if (statement \&\& used >= 0)/if (statement \&\& !catalog)/
+s/if (s->statement_faults\[kind\])/if (s->statement_faults[kind] \&\& !catalog)/
 
 the sums of an edge are those of all
 sql/queries/page_inventory.sql
@@ -3100,6 +3100,11 @@ who died beside one that lives is not on the page
 src/web/page_home.c
 integration/test_pages who_died*
 s/< DEAD_SHOWN)/< 0)/
+
+who was told of runs that are refused is not told that no sync begins
+src/daemon/notify_lines.c
+unit/test_daemon_notify peers_are_seen*
+s/= NOTIFY_FAILED,$/= NOTIFY_AWAY,/
 
 END
 }

@@ -255,7 +255,15 @@ static void a_sign_of_life_that_is_refused_is_said_where_it_can_be(void **state)
                 assert_monitor_says(where, "/readyz", "ready\n");
                 assert_int_equal(sql_long(w, "SELECT count(*) FROM public.waited"), 0);
         }
-        free(harness_sql(&w->pg, "DROP TABLE public.waited"));
+        free(harness_sql(&w->pg, "DROP TABLE public.waited CASCADE"));
+        /* one that becomes another is said anew, and both together are over once */
+        refuse(w, "broken", "UPDATE ON edgemirror.instance", -1);
+        harness_service_await_log(s, "warning: the sign of life could not be written, ", 3);
+        free(harness_sql(&w->pg, begin[1]));
+        harness_service_await_log(s, "warning: the sign of life could not be written, ", 4);
+        free(harness_sql(&w->pg, end[1]));
+        allow(w, "broken", "instance");
+        harness_service_await_log(s, "info: the sign of life is written again", 3);
         service_stop(w, 0);
 }
 

@@ -835,12 +835,13 @@ static void check_beliefs(const Receiver *r)
                         const Belief *b = find_belief(r, label);
                         if (b)
                                 known[b - r->beliefs] = true;
-                        bool degraded = kind == NOTIFY_POSTGRES && instance->refuses &&
-                                        instance->refused > SERVICE_REFUSED_RUNS;
+                        bool refuses = kind == NOTIFY_POSTGRES && instance->refuses;
+                        static const char *const states[] = {"away", "failed", "degraded",
+                                                             "degraded"};
                         expect(r, label,
                                !instance->away[kind] ? "well"
                                : fault->refused      ? "refused"
-                               : degraded            ? "degraded"
+                               : refuses             ? states[instance->refused]
                                                      : "away");
                 }
         }

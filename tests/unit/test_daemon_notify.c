@@ -116,7 +116,7 @@ static void peers_are_seen_to_go_and_come(void **state)
                 {SERVICE_REFUSED_REGISTERING, "degraded",
                  "PostgreSQL refuses a statement that registers edges, which those of before do "
                  "not need: could not read block 17"},
-                {SERVICE_REFUSED_RUNS, "away",
+                {SERVICE_REFUSED_RUNS, "failed",
                  "PostgreSQL refuses a statement that syncs need: could not read block 17"},
         };
         for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) { /* what is worse is news */
@@ -128,7 +128,11 @@ static void peers_are_seen_to_go_and_come(void **state)
                 assert_string_equal(hook_string_of(hook_event_of(statement, 0), "text"),
                                     cases[i].text);
         }
-        w->snapshot.statement_fault = NULL;
+        w->snapshot.postgres_fault = &fault; /* and is worse still */
+        hook_await_requests(w, 5 + ARRAY_SIZE(cases));
+        _cleanup_(cleanup_json) cJSON *away = hook_last_body(w);
+        assert_string_equal(hook_string_of(hook_event_of(away, 0), "state"), "away");
+        w->snapshot.postgres_fault = w->snapshot.statement_fault = NULL;
 }
 
 /* What could not be told goes with what has changed since. */

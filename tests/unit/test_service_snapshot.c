@@ -75,9 +75,14 @@ static void two_troubles_are_both_said(void **state)
         assert_string_equal(text, "the catalog cannot be used: gone; and PostgreSQL refuses a "
                                   "statement that syncs need: no");
         s.catalog_fault = NULL;
+        of[SERVICE_REFUSED_SIGN] = &catalog;
+        service_set_refused(&s, of);
         service_format_trouble(&s, text);
-        assert_string_equal(text, "PostgreSQL refuses a statement that syncs need: no");
-        s.statement_fault = NULL;
+        assert_string_equal(text, "PostgreSQL refuses a statement that syncs need: no; and "
+                                  "PostgreSQL refuses a statement that the sign of life needs, and "
+                                  "no sync: gone");
+        of[SERVICE_REFUSED_RUNS] = of[SERVICE_REFUSED_SIGN] = NULL;
+        service_set_refused(&s, of);
         service_format_trouble(&s, text);
         assert_string_equal(text, "");
 }
