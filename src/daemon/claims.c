@@ -239,14 +239,15 @@ static void claims_on_due(const MirrorDueAnswer *answer, const Fault *fault, voi
 
 static void claims_set_refused(Claims *c, const Fault *fault)
 {
-        bool was = c->refused.scope != FAULT_NONE, is = fault->scope != FAULT_NONE;
-        if (is && (!was || fault->code != c->refused.code))
+        bool is = fault->scope != FAULT_NONE;
+        uint64_t now = clock_monotonic_usec(), lasted;
+        if (is && outage_failed(&c->said, fault, now, clock_random(), NULL))
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
                           "the edges cannot be registered; what is registered stays as it is: %s",
                           fault->message);
-        else if (was && !is)
+        else if (!is && outage_over(&c->said, now, &lasted))
                 log_info("the edges can be registered again");
         c->refused = fault_of_statement(fault);
 }
@@ -379,6 +380,7 @@ void claims_configure(Claims *c, Peers *peers, bool discovers)
         if (!peers_same_mirror(c->peers, peers)) {
                 c->was_registered = false;
                 c->refused = fault_none;
+                c->said = (Outage){0};
         }
         c->is_registered = false;
         c->n_locked = 0;

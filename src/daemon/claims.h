@@ -63,6 +63,7 @@ typedef struct Claims {
         bool was_registered;     /* in this mirror */
         unsigned n_locked;       /* registrations that met a lock, one after the other */
         Fault refused;           /* of registering; FAULT_NONE: it is not */
+        Outage said;             /* of that, in the log */
         PeersTask task;
         Timer timer;
         unsigned asked;

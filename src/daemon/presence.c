@@ -80,10 +80,11 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
         peers_task_end(&p->task);
         ServiceSnapshot state = p->handlers.state(p->userdata);
         bool refused = fault_is_refusal(fault) || mirror_is_locked(fault);
-        bool was_refused = presence_refused(p), was_said = p->said;
+        bool was_refused = presence_refused(p);
+        uint64_t now = clock_monotonic_usec(), lasted;
         if (mirror_is_locked(fault) && outage_fault(&p->lock.outage)) /* which names the holder */
                 fault = outage_fault(&p->lock.outage);
-        if (refused && (!was_refused || fault->code != p->refused.code))
+        if (refused && outage_failed(&p->said, fault, now, clock_random(), NULL))
                 log_event(LOG_LEVEL_WARNING, NULL,
                           LOG_FIELDS(LOG_TEXT("ERROR_CODE", fault_code_name(fault->code)),
                                      LOG_TEXT("SQLSTATE", fault->sqlstate)),
@@ -96,8 +97,7 @@ static void presence_on_beat(const MirrorBeatAnswer *answer, const Fault *fault,
                 log_debug("the sign of life could not be written: %s", fault->message);
         else if (ours && (answer->n_edges != (int64_t)state.n_wanted || answer->n_dead > 0))
                 p->handlers.outdated(p->userdata);
-        p->said = refused || (p->said && fault->scope != FAULT_NONE);
-        if (was_said && !p->said)
+        if (fault->scope == FAULT_NONE && outage_over(&p->said, now, &lasted))
                 log_info("the sign of life is written again");
         p->refused = refused ? fault_of_statement(fault) : fault_none;
         if (refused != was_refused)

@@ -41,7 +41,7 @@ typedef struct Presence {
         bool begun;
         bool again;     /* something has changed while a sign was under way */
         Fault refused;  /* of the last one, by PostgreSQL, which answers; FAULT_NONE: it is not */
-        bool said;      /* that it was refused, and not that it is over */
+        Outage said;    /* in the log: that it was refused, until that it is over */
         PeersTask look; /* at locks */
         Timer look_timer;
         LockLog lock; /* whether a statement waits for one */

@@ -124,7 +124,7 @@ s/if (run_was_refused(&report->end_fault, report->lease_kept))/if (false)/
 a sign of life that is refused is known to the debug log alone
 src/daemon/presence.c
 integration/test_refusals a_sign_of_life*
-s/if (refused \&\& (!was_refused || .*/if (false)/
+s/if (refused \&\& outage_failed(.*/if (false)/
 
 a due time that cannot be written keeps signs of life and pages away
 src/daemon/claims.c
@@ -224,7 +224,7 @@ s/if (s->statement_faults\[kind\])/if (false)/
 a refusal of the sign of life that becomes another one is not logged
 src/daemon/presence.c
 integration/test_refusals a_sign_of_life*
-s/(!was_refused || fault->code != p->refused.code)/!was_refused/
+s/if (refused \&\& outage_failed(.*/if (refused \&\& !was_refused)/
 
 nobody is told that PostgreSQL refuses a statement
 src/daemon/notify.c
